@@ -1,0 +1,22 @@
+//! The OAuth types and rules that both halves of the kit stand on.
+//!
+//! Nothing here does I/O, reads a clock, draws randomness or knows a platform: time and random bytes arrive
+//! as arguments. Each exchange has two halves, one that makes the request and one that reads the answer; the
+//! caller sends.
+//!
+//! Without features this is what the browser half uses. The feature `server` adds what only the edge needs.
+#![no_std]
+
+extern crate alloc;
+
+mod authorize;
+mod challenge;
+mod code;
+mod site;
+mod state;
+
+pub use authorize::AuthorizationRequest;
+pub use challenge::{Challenge, Verifier};
+pub use code::ErrorCode;
+pub use site::Site;
+pub use state::State;

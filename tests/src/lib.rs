@@ -1,0 +1,1 @@
+//! Simulator, scenarios, browser tests and the demo.
