@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn a_value_cannot_break_out_of_its_parameter() {
-        let query = format!("response_type=code&client_id=a%26b%3D%20%2B%23%C3%A9&{REDIRECT}&state=1.main.{CHALLENGE}");
+        let query = format!(
+            "response_type=code&client_id=a%26b%3D%20%2B%23%C3%A9&{REDIRECT}&state=1.main.{CHALLENGE}"
+        );
         check(ENDPOINT, "a&b= +#é", false, &format!("{ENDPOINT}?{query}"));
     }
 

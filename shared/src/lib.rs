@@ -20,3 +20,29 @@ pub use challenge::{Challenge, Verifier};
 pub use code::ErrorCode;
 pub use site::Site;
 pub use state::State;
+
+#[cfg(feature = "server")]
+mod app;
+#[cfg(feature = "server")]
+mod callback;
+#[cfg(feature = "server")]
+mod endpoint;
+#[cfg(feature = "server")]
+mod provider;
+#[cfg(feature = "server")]
+mod secret;
+#[cfg(feature = "server")]
+mod token;
+#[cfg(feature = "server")]
+mod token_info;
+
+#[cfg(feature = "server")]
+pub use self::{
+    app::{App, AppId, ConnectionId, Subdomain, Subject},
+    callback::{Callback, CallbackError, Unplaced},
+    endpoint::{Endpoint, EndpointError, Origin},
+    provider::{Provider, with_subdomain},
+    secret::Secret,
+    token::{TokenError, TokenRequest, app_in_token, read_token},
+    token_info::{TokenInfoError, read_token_info},
+};
