@@ -1,1 +1,28 @@
-//! The Worker.
+//! The Worker: receives the redirect, exchanges the code, keeps the sealed result, and serves the partner's
+//! backend.
+//!
+//! It renders no HTML, sets no cookie, follows no redirect, and writes nothing before a flow has succeeded.
+
+pub mod api_keys;
+pub mod callback;
+pub mod complete;
+pub mod connections;
+pub mod edge;
+pub mod http;
+pub mod log;
+pub mod platform;
+pub mod problem;
+pub mod proof;
+pub mod public;
+pub mod receipt;
+pub mod route;
+pub mod seal;
+pub mod session;
+pub mod sessions;
+pub mod settings;
+pub mod sites;
+pub mod smooch;
+pub mod store;
+
+#[cfg(target_arch = "wasm32")]
+mod workers;

@@ -1,6 +1,6 @@
 //! Builds authorization requests (RFC 6749 §4.1.1). It does not send them: a person's click does.
 
-use crate::State;
+use crate::{State, push_parameter};
 use alloc::string::String;
 
 /// The request that the button's link makes of the authorization endpoint.
@@ -22,48 +22,18 @@ impl AuthorizationRequest<'_> {
     #[must_use]
     pub fn url(&self, endpoint: &str) -> String {
         let mut url = String::from(endpoint);
-        let first = if !endpoint.contains('?') {
-            "?"
-        } else if endpoint.ends_with(['?', '&']) {
-            ""
-        } else {
-            "&"
-        };
-        let state = self.state.to_text();
-        let challenge = self.state.challenge.as_str();
-        url.push_str(first);
-        url.push_str("response_type=code");
-        push(&mut url, "client_id", self.client_id);
-        push(&mut url, "redirect_uri", self.redirect_uri);
-        push(&mut url, "state", &state);
+        if !endpoint.contains('?') {
+            url.push('?');
+        }
+        push_parameter(&mut url, "response_type", "code");
+        push_parameter(&mut url, "client_id", self.client_id);
+        push_parameter(&mut url, "redirect_uri", self.redirect_uri);
+        push_parameter(&mut url, "state", &self.state.to_text());
         if self.pkce {
-            push(&mut url, "code_challenge", challenge);
-            push(&mut url, "code_challenge_method", "S256");
+            push_parameter(&mut url, "code_challenge", self.state.challenge.as_str());
+            push_parameter(&mut url, "code_challenge_method", "S256");
         }
         url
-    }
-}
-
-fn push(url: &mut String, name: &str, value: &str) {
-    url.push('&');
-    url.push_str(name);
-    url.push('=');
-    push_encoded(url, value);
-}
-
-/// Percent-encodes all but the unreserved characters (RFC 3986 §2.3), which every reader of a query takes as
-/// they stand.
-fn push_encoded(url: &mut String, value: &str) {
-    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            url.push(char::from(byte));
-        } else {
-            url.push('%');
-            for nibble in [byte >> 4, byte & 15] {
-                url.extend(HEX.get(usize::from(nibble)));
-            }
-        }
     }
 }
 

@@ -8,22 +8,32 @@ use url::{Host, Url};
 
 /// Why a text is no address for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{}", self.says())]
 pub enum EndpointError {
     /// It is not an absolute URL with a host.
-    #[error("is not an absolute URL")]
     NotAUrl,
     /// A secret would travel in the clear (RFC 6749 §3.1.2.1, §3.2).
-    #[error("must be https, or http on a loopback host")]
     NotSecure,
     /// A user name or password in a URL ends up in logs.
-    #[error("must not contain a user name or password")]
     UserInfo,
     /// An endpoint must not have a fragment (RFC 6749 §3.1, §3.1.2).
-    #[error("must not contain a fragment")]
     Fragment,
     /// An origin is a scheme, a host and a port.
-    #[error("must be an origin: a scheme, a host and perhaps a port, nothing behind")]
     NotAnOrigin,
+}
+
+impl EndpointError {
+    /// What is wrong, to stand behind the name of a setting.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::NotAUrl => "is not an absolute URL",
+            Self::NotSecure => "must be https, or http on a loopback host",
+            Self::UserInfo => "must not contain a user name or password",
+            Self::Fragment => "must not contain a fragment",
+            Self::NotAnOrigin => "must be an origin: a scheme, a host and perhaps a port, nothing behind",
+        }
+    }
 }
 
 /// An absolute URL that is `https`, or `http` on a loopback host, without user name or fragment.

@@ -12,12 +12,14 @@ extern crate alloc;
 mod authorize;
 mod challenge;
 mod code;
+mod form;
 mod site;
 mod state;
 
 pub use authorize::AuthorizationRequest;
 pub use challenge::{Challenge, Verifier};
 pub use code::ErrorCode;
+pub use form::push_parameter;
 pub use site::Site;
 pub use state::State;
 

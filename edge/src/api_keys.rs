@@ -1,0 +1,95 @@
+//! The keys with which a partner's backend calls `/v1`. Each has a name, so that the log can say who called.
+
+use sha2::{Digest as _, Sha256};
+use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
+
+/// Shorter ones could be guessed.
+const SHORTEST: usize = 32;
+
+/// The keys' names and digests. The keys themselves are not kept.
+#[derive(Debug)]
+pub struct ApiKeys(Vec<(String, [u8; 32])>);
+
+impl ApiKeys {
+    /// Reads `name:key,name:key`.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong, without showing any of it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let mut keys: Vec<(String, [u8; 32])> = Vec::new();
+        for part in text.split(',') {
+            let (name, key) =
+                part.trim().split_once(':').ok_or("must be name:key, or several with commas between")?;
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            if !(1..=32).contains(&name.len()) || !name.bytes().all(allowed) {
+                return Err("a key's name is 1 to 32 letters, digits, - and _");
+            }
+            if keys.iter().any(|(other, _)| other == name) {
+                return Err("two keys have the same name");
+            }
+            if key.len() < SHORTEST || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err("each key must be at least 32 visible ASCII characters");
+            }
+            keys.push((name.into(), Sha256::digest(key).into()));
+        }
+        Ok(Self(keys))
+    }
+
+    /// The name of the key that an `Authorization` header carries (RFC 6750 §2.1), or `None`. Every key is
+    /// compared, and all of it, so the time it takes tells nothing.
+    #[must_use]
+    pub fn caller(&self, authorization: &str) -> Option<&str> {
+        let (scheme, key) = authorization.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        let digest: [u8; 32] = Sha256::digest(key).into();
+        let mut found = u32::MAX;
+        for (index, (_, known)) in (0_u32..).zip(&self.0) {
+            found.conditional_assign(&index, known.ct_eq(&digest));
+        }
+        self.0.get(usize::try_from(found).ok()?).map(|(name, _)| name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+    const OTHER: &str = "fedcba9876543210fedcba9876543210";
+
+    #[test]
+    fn the_whole_key_says_who_calls() {
+        let keys = ApiKeys::parse(&format!("web:{KEY}, jobs:{OTHER}")).unwrap();
+        assert_eq!(keys.caller(&format!("Bearer {KEY}")), Some("web"));
+        assert_eq!(keys.caller(&format!("bearer {OTHER}")), Some("jobs"));
+        for wrong in [
+            "",
+            "Bearer",
+            "Bearer ",
+            KEY,
+            "Basic eDp5",
+            &format!("Bearer {}", &KEY[..31]),
+            &format!("Bearer {KEY}0"),
+        ] {
+            assert_eq!(keys.caller(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn short_unnamed_and_doubled_keys_are_refused() {
+        assert!(ApiKeys::parse(KEY).is_err());
+        assert!(ApiKeys::parse("").is_err());
+        assert!(ApiKeys::parse(&format!(":{KEY}")).is_err());
+        assert!(ApiKeys::parse(&format!("web:{}", &KEY[..31])).is_err());
+        assert!(ApiKeys::parse(&format!("web:{KEY},web:{OTHER}")).is_err());
+        assert!(ApiKeys::parse(&format!("web:{KEY},")).is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        assert!(!format!("{:?}", ApiKeys::parse(&format!("web:{KEY}"))).contains(KEY));
+    }
+}

@@ -1,0 +1,183 @@
+//! `GET /v1/connections…`: what the partner's backend asks for. The caller's key has been checked before.
+
+use crate::{
+    complete::Shown,
+    edge::Edge,
+    http::Response,
+    log::Report,
+    platform::Platform,
+    problem::Problem,
+    store::{self, ReadError, Record},
+};
+use serde::Serialize;
+use shared::{ConnectionId, ErrorCode, Subject};
+use std::collections::BTreeMap;
+use url::form_urlencoded;
+
+/// As many as KV lists at once.
+const MOST: u16 = 1000;
+
+/// What is listed where the caller does not say.
+const USUAL: u16 = 100;
+
+/// Lists connections, of one subject or of all: `?subject=&cursor=&limit=`. One KV list a page, no value read.
+/// A page may be empty without being the last; the last has no `cursor`.
+///
+/// # Errors
+///
+/// `invalid_request` for a parameter of another shape, `storage_unavailable`.
+pub async fn list(platform: &impl Platform, query: &str) -> Result<Response, Problem> {
+    #[derive(Serialize)]
+    struct Listed<'a> {
+        connections: Vec<Shown<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cursor: Option<&'a str>,
+    }
+    let Asked { subject, cursor, limit } = Asked::parse(query)?;
+    let (connections, next) = store::list(platform, subject.as_ref(), cursor.as_deref(), limit)
+        .await
+        .map_err(|_| ErrorCode::StorageUnavailable)?;
+    let listed = Listed {
+        connections: connections.iter().map(|(id, summary)| Shown::new(id, summary)).collect(),
+        cursor: next.as_deref(),
+    };
+    Ok(json(&listed))
+}
+
+/// Shows one connection, with the metadata of the session it was made in.
+///
+/// # Errors
+///
+/// `not_found`, `storage_unavailable`, or `misconfigured` if its sealing key is not in the settings any more.
+pub async fn show(
+    edge: &Edge,
+    platform: &impl Platform,
+    id: &ConnectionId,
+    report: &mut Report,
+) -> Result<Response, Problem> {
+    #[derive(Serialize)]
+    struct Whole<'a> {
+        #[serde(flatten)]
+        shown: Shown<'a>,
+        metadata: &'a BTreeMap<String, String>,
+    }
+    let (summary, sealed) = store::get(platform, id).await.map_err(|error| problem(error, report))?;
+    let record = Record::open(&edge.settings.keyring, id, &sealed).map_err(|error| problem(error, report))?;
+    Ok(json(&Whole { shown: Shown::new(id, &summary), metadata: &record.metadata }))
+}
+
+/// Gives the access token out, to the partner's backend alone.
+///
+/// # Errors
+///
+/// As [`show`].
+pub async fn token(
+    edge: &Edge,
+    platform: &impl Platform,
+    id: &ConnectionId,
+    report: &mut Report,
+) -> Result<Response, Problem> {
+    #[derive(Serialize)]
+    struct Token<'a> {
+        access_token: &'a str,
+        token_type: &'static str,
+    }
+    let (_, sealed) = store::get(platform, id).await.map_err(|error| problem(error, report))?;
+    let record = Record::open(&edge.settings.keyring, id, &sealed).map_err(|error| problem(error, report))?;
+    Ok(json(&Token { access_token: record.token.expose(), token_type: "Bearer" }))
+}
+
+fn problem(error: ReadError, report: &mut Report) -> Problem {
+    match error {
+        ReadError::NotFound => ErrorCode::NotFound.into(),
+        ReadError::Unavailable(error) => {
+            report.note = Some(error.0);
+            ErrorCode::StorageUnavailable.into()
+        }
+        ReadError::Closed(error) => {
+            report.note = Some(error.to_string());
+            ErrorCode::Misconfigured.into()
+        }
+        ReadError::Unreadable => {
+            report.note = Some("the record is not one that this version writes".into());
+            ErrorCode::StorageUnavailable.into()
+        }
+    }
+}
+
+fn json(body: &impl Serialize) -> Response {
+    Response::json(200, serde_json::to_string(body).unwrap_or_default())
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Asked {
+    subject: Option<Subject>,
+    cursor: Option<String>,
+    limit: u16,
+}
+
+impl Asked {
+    fn parse(query: &str) -> Result<Self, ErrorCode> {
+        let (mut subject, mut cursor, mut limit) = (None, None, None);
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let twice = match name.as_ref() {
+                "subject" => {
+                    subject.replace(Subject::parse(&value).ok_or(ErrorCode::InvalidRequest)?).is_some()
+                }
+                "cursor" => cursor.replace(value.into_owned()).is_some(),
+                "limit" => limit.replace(read_limit(&value)?).is_some(),
+                _ => return Err(ErrorCode::InvalidRequest),
+            };
+            if twice {
+                return Err(ErrorCode::InvalidRequest);
+            }
+        }
+        // KV's cursors are short; an empty one is how some callers write none.
+        let cursor: Option<String> = cursor.filter(|cursor: &String| !cursor.is_empty());
+        if cursor.as_ref().is_some_and(|cursor| cursor.len() > 512) {
+            return Err(ErrorCode::InvalidRequest);
+        }
+        Ok(Self { subject, cursor, limit: limit.unwrap_or(USUAL) })
+    }
+}
+
+fn read_limit(text: &str) -> Result<u16, ErrorCode> {
+    let digits = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let limit = text.parse().ok().filter(|limit| digits && (1..=MOST).contains(limit));
+    limit.ok_or(ErrorCode::InvalidRequest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(query: &str, expected: Option<(Option<&str>, Option<&str>, u16)>) {
+        let asked = Asked::parse(query).ok();
+        let expected = expected.map(|(subject, cursor, limit)| Asked {
+            subject: subject.and_then(Subject::parse),
+            cursor: cursor.map(Into::into),
+            limit,
+        });
+        assert_eq!(asked, expected, "{query:?}");
+    }
+
+    #[test]
+    fn a_query_of_another_shape_is_refused() {
+        check("", Some((None, None, 100)));
+        check("subject=ann%40partner.example&limit=1000", Some((Some("ann@partner.example"), None, 1000)));
+        check("cursor=abc", Some((None, Some("abc"), 100)));
+        check("cursor=", Some((None, None, 100)));
+        check("limit=0", None);
+        check("limit=1001", None);
+        check("limit=+1", None);
+        check("limit=-1", None);
+        check("limit=", None);
+        check("subject=", None);
+        check("subject=a/b", None);
+        check("subject=a&subject=b", None);
+        check("limit=1&limit=1", None);
+        check("page=2", None);
+        check(&format!("cursor={}", "a".repeat(513)), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! The edge as a whole: takes a request to its handler, turns what comes of it into an answer, and writes the
+//! line in the log.
+
+use crate::{
+    callback, complete, connections,
+    http::{Incoming, Method, Response, Target},
+    log::{Line, Report},
+    platform::Platform,
+    problem::Problem,
+    public,
+    route::Route,
+    sessions,
+    settings::{Fault, Settings, Vars},
+};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use shared::ErrorCode;
+
+/// An edge with its settings, kept from request to request.
+#[expect(missing_debug_implementations, reason = "it holds secrets")]
+pub struct Edge {
+    /// The settings.
+    pub settings: Settings,
+}
+
+impl Edge {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them.
+    pub fn new(vars: &impl Vars) -> Result<Self, Vec<Fault>> {
+        Ok(Self { settings: Settings::read(vars)? })
+    }
+
+    /// What a marketplace integration says of itself on every call to Smooch.
+    pub(crate) fn marketplace_headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.settings.marketplace.iter().flat_map(|said| {
+            [
+                ("x-zendesk-marketplace-name", said.name.as_str()),
+                ("x-zendesk-marketplace-organization-id", said.organization_id.as_str()),
+                ("x-zendesk-marketplace-bot-id", said.bot_id.as_str()),
+            ]
+        })
+    }
+}
+
+/// Answers a request. With wrong settings every route but `/healthz` says so, and nothing else is tried.
+pub async fn handle(
+    edge: Result<&Edge, &[Fault]>,
+    platform: &impl Platform,
+    method: &str,
+    url: &str,
+    incoming: &mut impl Incoming,
+) -> Response {
+    let started = platform.now();
+    let target = Target::new(method, url);
+    let request_id = Base64UrlUnpadded::encode_string(&platform.random::<12>());
+    let mut report = Report::default();
+    let route = Route::parse(target.path);
+    let result = match &route {
+        Some(route) => dispatch(edge, platform, &target, route, incoming, &mut report).await,
+        None => Err(ErrorCode::NotFound.into()),
+    };
+    let mut response = result.unwrap_or_else(|problem| {
+        report.outcome = problem.code.as_str();
+        problem.response(&request_id)
+    });
+    if let (Ok(edge), Some(Route::Complete)) = (edge, &route) {
+        response = complete::readable(edge, &target, incoming.header("origin").as_deref(), response);
+    }
+    if let (405, Some(route)) = (response.status, &route) {
+        response = response.with("allow", route.allow());
+    }
+    if target.method == Method::Head {
+        response.body.clear();
+    }
+    let line = Line {
+        time: started,
+        request_id: &request_id,
+        route: route.as_ref().map_or("", Route::name),
+        outcome: if report.outcome.is_empty() { "ok" } else { report.outcome },
+        status: response.status,
+        site: report.site.as_deref(),
+        key: report.key.as_deref(),
+        connection: report.connection.as_deref(),
+        steps: &report.steps,
+        note: report.note.as_deref(),
+        milliseconds: platform.now().saturating_sub(started),
+        upstream_milliseconds: report.upstream,
+    };
+    platform.log(&line.text());
+    response
+}
+
+async fn dispatch(
+    edge: Result<&Edge, &[Fault]>,
+    platform: &impl Platform,
+    target: &Target<'_>,
+    route: &Route,
+    incoming: &mut impl Incoming,
+    report: &mut Report,
+) -> Result<Response, Problem> {
+    let known = !matches!(route, Route::UnknownV1);
+    if known && !route.takes(target.method) {
+        return Err(ErrorCode::MethodNotAllowed.into());
+    }
+    let edge = match (edge, route) {
+        (edge, Route::Health) => return public::health(edge.map(|edge| &edge.settings)),
+        (Ok(edge), _) => edge,
+        (Err(_), Route::Callback) => {
+            return Ok(callback::tell_here(target, ErrorCode::Misconfigured, report));
+        }
+        (Err(_), _) => return Err(ErrorCode::Misconfigured.into()),
+    };
+    if route.needs_key() {
+        let authorization = incoming.header("authorization").unwrap_or_default();
+        let caller = edge.settings.api_keys.caller(&authorization).ok_or(ErrorCode::Unauthorized)?;
+        report.key = Some(caller.into());
+    }
+    match route {
+        Route::Callback => Ok(callback::callback(edge, platform, target, report)),
+        Route::Complete => complete::complete(edge, platform, target, incoming, report).await,
+        Route::Health => public::health(Ok(&edge.settings)),
+        Route::Embed => Ok(public::embed(edge)),
+        Route::Sessions => sessions::create(edge, platform, incoming).await,
+        Route::Connections => connections::list(platform, target.query).await,
+        Route::Connection(id) => connections::show(edge, platform, id, report).await,
+        Route::Token(id) => connections::token(edge, platform, id, report).await,
+        Route::UnknownV1 => Err(ErrorCode::NotFound.into()),
+    }
+}

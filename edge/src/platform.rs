@@ -1,0 +1,123 @@
+//! What the edge needs from the world, as one trait: time, randomness, outgoing requests, KV and a log.
+//!
+//! The Worker implements it on Cloudflare's platform, the tests on a simulator. Nothing else in this crate
+//! touches either.
+
+use std::future::Future;
+use thiserror::Error;
+
+/// Milliseconds since 1970-01-01 UTC.
+pub type Millis = u64;
+
+/// The world, as the edge sees it.
+pub trait Platform {
+    /// The time now.
+    fn now(&self) -> Millis;
+
+    /// Bytes from a cryptographic source.
+    fn random<const N: usize>(&self) -> [u8; N];
+
+    /// Lets `milliseconds` pass.
+    fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()>;
+
+    /// Sends a request once. Redirects are returned and not followed: a followed one would carry a secret to
+    /// a host that no setting names.
+    fn fetch(&self, request: Outgoing<'_>) -> impl Future<Output = Result<Answer, FetchError>>;
+
+    /// Reads a value and its metadata. A miss may be remembered for a minute, so no key is read before it is
+    /// written.
+    fn kv_get(&self, key: &str) -> impl Future<Output = Result<Option<Entry>, KvError>>;
+
+    /// Writes a value over whatever stands there.
+    fn kv_put(&self, put: Put<'_>) -> impl Future<Output = Result<(), KvError>>;
+
+    /// Reads one page of keys that start with `prefix`, in order, with their metadata. `limit` is 1 to 1,000.
+    fn kv_list(
+        &self,
+        prefix: &str,
+        cursor: Option<&str>,
+        limit: u16,
+    ) -> impl Future<Output = Result<Page, KvError>>;
+
+    /// Writes one line to the log.
+    fn log(&self, line: &str);
+}
+
+/// An outgoing request. `Debug` is not implemented: it carries secrets.
+#[expect(missing_debug_implementations, reason = "it carries secrets")]
+pub struct Outgoing<'a> {
+    /// The method, in capitals.
+    pub method: &'static str,
+    /// The absolute URL.
+    pub url: &'a str,
+    /// Headers, names in lower case.
+    pub headers: &'a [(&'static str, &'a str)],
+    /// The body, sent with its length and not in chunks, which some token endpoints refuse.
+    pub body: Option<&'a str>,
+    /// After how many milliseconds to give up.
+    pub timeout: u32,
+}
+
+/// What came back, whole.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After` in seconds, where it was said and is a number (RFC 9110 §10.2.3).
+    pub retry_after: Option<u32>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// The longest answer that is read. What Smooch sends is under 2 KiB.
+pub const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// Why nothing came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum FetchError {
+    /// The connection was refused, so the request reached nobody.
+    #[error("the connection was refused")]
+    Refused,
+    /// Nobody knows what became of the request: it timed out, or the connection broke.
+    #[error("the answer was lost")]
+    Lost,
+    /// The answer is longer than [`LONGEST_ANSWER`].
+    #[error("the answer is too long")]
+    TooLong,
+}
+
+/// A write to KV.
+#[derive(Clone, Copy, Debug)]
+pub struct Put<'a> {
+    /// At most 512 bytes.
+    pub key: &'a str,
+    /// The value.
+    pub value: &'a str,
+    /// JSON, at most 1,024 bytes.
+    pub metadata: Option<&'a str>,
+    /// Seconds to live, at least 60; `None` is for ever.
+    pub ttl: Option<u32>,
+}
+
+/// A value in KV.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The value.
+    pub value: String,
+    /// Its metadata, JSON.
+    pub metadata: Option<String>,
+}
+
+/// A page of keys. It may be empty without being the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Each key, with its metadata as JSON.
+    pub keys: Vec<(String, Option<String>)>,
+    /// Where the next page begins; `None` after the last.
+    pub cursor: Option<String>,
+}
+
+/// KV did not do it, or did and could not say so. The text is for the log.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct KvError(pub String);

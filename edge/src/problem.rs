@@ -1,0 +1,202 @@
+//! Errors as callers read them: `application/problem+json` (RFC 9457) with a stable `code`.
+//!
+//! The text is ours and fixed. Nothing that Smooch or a caller sent is ever repeated in it.
+
+use crate::http::Response;
+use serde::Serialize;
+use shared::ErrorCode;
+
+/// An error on its way to the caller.
+#[derive(Debug)]
+pub struct Problem {
+    /// What went wrong, by who must act.
+    pub code: ErrorCode,
+    status: u16,
+    retry_after: Option<u32>,
+    receipt: Option<String>,
+    settings: Vec<(String, &'static str)>,
+}
+
+impl Problem {
+    /// The same flow can be tried again after `seconds`, with `receipt`.
+    #[must_use]
+    pub fn retry(self, seconds: u32, receipt: String) -> Self {
+        Self { status: 503, retry_after: Some(seconds), receipt: Some(receipt), ..self }
+    }
+
+    /// Names settings and what is wrong with each, never a value.
+    #[must_use]
+    pub fn naming(self, settings: Vec<(String, &'static str)>) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// Whether the answer carries a receipt, which only the page it is for may read.
+    #[must_use]
+    pub fn has_receipt(&self) -> bool {
+        self.receipt.is_some()
+    }
+
+    /// The answer. `request_id` is in the log too.
+    #[must_use]
+    pub fn response(self, request_id: &str) -> Response {
+        #[derive(Serialize)]
+        struct Setting<'a> {
+            name: &'a str,
+            problem: &'static str,
+        }
+        #[derive(Serialize)]
+        struct Body<'a> {
+            title: &'static str,
+            status: u16,
+            detail: &'static str,
+            code: &'static str,
+            request_id: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            retry_after: Option<u32>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            receipt: Option<&'a str>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            settings: Vec<Setting<'a>>,
+        }
+        let settings = self.settings.iter().map(|(name, problem)| Setting { name, problem }).collect();
+        let body = Body {
+            title: title(self.status),
+            status: self.status,
+            detail: detail(self.code),
+            code: self.code.as_str(),
+            request_id,
+            retry_after: self.retry_after,
+            receipt: self.receipt.as_deref(),
+            settings,
+        };
+        let mut response = Response::json(self.status, serde_json::to_string(&body).unwrap_or_default());
+        if let Some((_, content_type)) = response.headers.iter_mut().find(|(name, _)| *name == "content-type")
+        {
+            *content_type = "application/problem+json".into();
+        }
+        match self.retry_after {
+            Some(seconds) => response.with("retry-after", seconds.to_string()),
+            None => response,
+        }
+    }
+}
+
+impl From<ErrorCode> for Problem {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, status: status(code), retry_after: None, receipt: None, settings: Vec::new() }
+    }
+}
+
+/// The status of each code, where nothing more is known.
+const fn status(code: ErrorCode) -> u16 {
+    match code {
+        ErrorCode::ReceiptInvalid
+        | ErrorCode::ReceiptExpired
+        | ErrorCode::CodeRejected
+        | ErrorCode::InvalidRequest
+        // These four are told in the browser and never sent by us.
+        | ErrorCode::AccessDenied
+        | ErrorCode::WrongBrowser
+        | ErrorCode::Unsupported
+        | ErrorCode::EdgeUnreachable => 400,
+        ErrorCode::SessionInvalid | ErrorCode::SessionExpired | ErrorCode::Unauthorized => 401,
+        ErrorCode::VerifierMismatch
+        | ErrorCode::OriginNotAllowed
+        | ErrorCode::SessionMismatch
+        | ErrorCode::SessionRequired => 403,
+        ErrorCode::NotFound => 404,
+        ErrorCode::MethodNotAllowed => 405,
+        ErrorCode::RateLimited => 429,
+        ErrorCode::ClientRejected | ErrorCode::SmoochUnavailable | ErrorCode::SmoochMalformed => 502,
+        ErrorCode::StorageUnavailable | ErrorCode::Misconfigured => 503,
+    }
+}
+
+/// RFC 9457 §4.2.1: without a `type`, the title is the status's own phrase.
+const fn title(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        429 => "Too Many Requests",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        _ => "Error",
+    }
+}
+
+/// What a developer reads. What the person reads is in the page, by code.
+const fn detail(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::AccessDenied => "The owner denied access.",
+        ErrorCode::WrongBrowser => "This browser did not set out, or has finished already.",
+        ErrorCode::Unsupported => "The page cannot run the flow.",
+        ErrorCode::EdgeUnreachable => "The edge could not be reached.",
+        ErrorCode::ReceiptInvalid => {
+            "The receipt is forged, altered, of another deployment or of another kind."
+        }
+        ErrorCode::ReceiptExpired => {
+            "The receipt is older than ten minutes. Nothing was connected; start again."
+        }
+        ErrorCode::VerifierMismatch => "The verifier is not the one this receipt was made for.",
+        ErrorCode::OriginNotAllowed => "The page's origin is not the one its site has in the setting SITES.",
+        ErrorCode::SessionInvalid => "The session is forged, altered or of another deployment.",
+        ErrorCode::SessionExpired => "The session is older than an hour. Make a new one.",
+        ErrorCode::SessionMismatch => "The user who came back is not the one who set out.",
+        ErrorCode::SessionRequired => "This site's settings ask for a session.",
+        ErrorCode::CodeRejected => {
+            "Smooch refused the authorization code: it was used before or is too old. Start again."
+        }
+        ErrorCode::ClientRejected => {
+            "Smooch refused the client id or secret. Check SMOOCH_CLIENT_ID and its secret."
+        }
+        ErrorCode::SmoochUnavailable => "Smooch did not answer, or answered that it cannot now.",
+        ErrorCode::SmoochMalformed => "Smooch's answer is not what its documentation says.",
+        ErrorCode::StorageUnavailable => "The storage did not answer.",
+        ErrorCode::RateLimited => "Too many requests.",
+        ErrorCode::Misconfigured => "A setting of this edge is missing or wrong; GET /healthz names it.",
+        ErrorCode::Unauthorized => "An API key is needed: Authorization: Bearer …",
+        ErrorCode::NotFound => "There is nothing here.",
+        ErrorCode::MethodNotAllowed => "This path does not take that method.",
+        ErrorCode::InvalidRequest => "The request has not the shape this path takes.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn body(problem: Problem) -> Value {
+        serde_json::from_str(&problem.response("r1").body).unwrap()
+    }
+
+    #[test]
+    fn a_problem_says_its_code_and_the_request() {
+        let body = body(ErrorCode::CodeRejected.into());
+        assert_eq!(body["code"], "code_rejected");
+        assert_eq!(body["status"], 400);
+        assert_eq!(body["title"], "Bad Request");
+        assert_eq!(body["request_id"], "r1");
+        assert!(body.get("receipt").is_none() && body.get("retry_after").is_none());
+    }
+
+    #[test]
+    fn a_problem_that_a_retry_can_mend_says_when_and_with_what() {
+        let problem = Problem::from(ErrorCode::SmoochUnavailable).retry(7, "k.abc".into());
+        let response = problem.response("r1");
+        assert_eq!(response.status, 503);
+        assert!(response.headers.contains(&("retry-after", "7".into())));
+        let body: Value = serde_json::from_str(&response.body).unwrap();
+        assert_eq!((&body["retry_after"], &body["receipt"]), (&json!(7), &json!("k.abc")));
+    }
+
+    #[test]
+    fn every_code_has_a_status_with_a_title() {
+        for &code in ErrorCode::ALL {
+            assert_ne!(title(status(code)), "Error", "{code:?}");
+        }
+    }
+}

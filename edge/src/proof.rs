@@ -1,0 +1,167 @@
+//! Who may finish a flow. Nothing is exchanged, stored or revoked before this says so.
+//!
+//! The receipt was only in the browser that came back, the verifier only in the one that set out. Together they
+//! are one browser: the defence against "Cross-user OAuth Session Fixation" of the update to RFC 9700.
+
+use crate::{
+    edge::Edge,
+    http::Target,
+    platform::Millis,
+    receipt::{Binding, Receipt},
+    session::Session,
+};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use sha2::{Digest as _, Sha256};
+use shared::{ErrorCode, Site, State, Verifier};
+use url::form_urlencoded;
+
+/// What a page sends to finish a flow.
+#[derive(Debug, Default)]
+pub struct Completion {
+    receipt: Option<String>,
+    verifier: Option<String>,
+    session: Option<String>,
+    started_session: Option<String>,
+}
+
+/// A completion that may go on. Only [`prove`] makes one.
+#[derive(Debug)]
+pub struct Proven {
+    /// The receipt, opened.
+    pub receipt: Receipt,
+    /// The receipt as it was sent, to be sent again where a retry can help.
+    pub sealed: String,
+    /// The verifier, for servers that support PKCE.
+    pub verifier: Option<Verifier>,
+    /// The partner's user, where the partner said who it is.
+    pub session: Option<Session>,
+}
+
+impl Completion {
+    /// Reads a form. A parameter must not stand there twice (RFC 6749 §3.2).
+    ///
+    /// # Errors
+    ///
+    /// `invalid_request`.
+    pub fn parse(body: &[u8]) -> Result<Self, ErrorCode> {
+        let mut completion = Self::default();
+        for (name, value) in form_urlencoded::parse(body) {
+            let field = match name.as_ref() {
+                "receipt" => &mut completion.receipt,
+                "verifier" => &mut completion.verifier,
+                "session" => &mut completion.session,
+                "started_session" => &mut completion.started_session,
+                _ => continue,
+            };
+            if field.replace(value.into_owned()).is_some() {
+                return Err(ErrorCode::InvalidRequest);
+            }
+        }
+        Ok(completion)
+    }
+}
+
+/// Checks, in this order, that
+///
+/// 1. the receipt is ours;
+/// 2. the page is of the site that set out (or the edge's own, where nobody set out);
+/// 3. the verifier is the one whose challenge went with the state;
+/// 4. the partner's user who arrives is the one who set out.
+///
+/// # Errors
+///
+/// The code of the first that does not hold.
+pub fn prove(
+    edge: &Edge,
+    target: &Target<'_>,
+    origin: Option<&str>,
+    completion: Completion,
+    now: Millis,
+) -> Result<Proven, ErrorCode> {
+    let Completion { receipt: sealed, verifier, session, started_session } = completion;
+    let sealed = sealed.ok_or(ErrorCode::InvalidRequest)?;
+    let settings = &edge.settings;
+    let receipt = Receipt::open(&settings.keyring, &settings.client_id, &sealed)
+        .map_err(|_| ErrorCode::ReceiptInvalid)?;
+    let origin = origin.ok_or(ErrorCode::OriginNotAllowed)?;
+    let (verifier, session) = match &receipt.binding {
+        Binding::Browser(state) => {
+            let required = check_origin(edge, target, state, origin)?;
+            let verifier =
+                verifier.as_deref().and_then(Verifier::parse).ok_or(ErrorCode::VerifierMismatch)?;
+            if !state.challenge.is_of(&verifier) {
+                return Err(ErrorCode::VerifierMismatch);
+            }
+            (Some(verifier), same_user(edge, session.as_deref(), started_session.as_deref(), required, now)?)
+        }
+        Binding::Direct => {
+            if !target.is_own(origin) {
+                return Err(ErrorCode::OriginNotAllowed);
+            }
+            // Whoever set out from a page of ours has a receipt of another kind.
+            if verifier.is_some() || session.is_some() || started_session.is_some() {
+                return Err(ErrorCode::ReceiptInvalid);
+            }
+            (None, None)
+        }
+    };
+    Ok(Proven { receipt, sealed, verifier, session })
+}
+
+/// Whether a session is required.
+fn check_origin(edge: &Edge, target: &Target<'_>, state: &State, origin: &str) -> Result<bool, ErrorCode> {
+    if state.site.as_str() == Site::HOSTED {
+        return if target.is_own(origin) { Ok(false) } else { Err(ErrorCode::OriginNotAllowed) };
+    }
+    match edge.settings.sites.get(&state.site) {
+        Some(site) if site.origin.as_str() == origin => Ok(site.require_session),
+        Some(_) | None => Err(ErrorCode::OriginNotAllowed),
+    }
+}
+
+/// The session that both ends of the flow name, if there is one. Of the one that the flow started with only
+/// the subject counts, so it may have ended while the person was at Smooch.
+fn same_user(
+    edge: &Edge,
+    present: Option<&str>,
+    started: Option<&str>,
+    required: bool,
+    now: Millis,
+) -> Result<Option<Session>, ErrorCode> {
+    let settings = &edge.settings;
+    let open = |text| Session::open(&settings.keyring, &settings.client_id, text);
+    match (present, started) {
+        (None, None) if required => Err(ErrorCode::SessionRequired),
+        (None, None) => Ok(None),
+        (Some(present), Some(started)) => {
+            let (present, started) = (open(present)?, open(started)?);
+            if present.is_expired(now) {
+                return Err(ErrorCode::SessionExpired);
+            }
+            if present.subject != started.subject {
+                return Err(ErrorCode::SessionMismatch);
+            }
+            Ok(Some(present))
+        }
+        (Some(only), None) | (None, Some(only)) => {
+            open(only)?;
+            Err(ErrorCode::SessionMismatch)
+        }
+    }
+}
+
+impl Proven {
+    /// What this flow is known by once it is completed: its challenge, or, where nobody set out with one, a
+    /// digest of the code. A token held in escrow without either is known by nothing.
+    #[must_use]
+    pub fn flow(&self) -> Option<String> {
+        use crate::receipt::Held;
+        match (&self.receipt.binding, &self.receipt.held) {
+            (Binding::Browser(state), _) => Some(state.challenge.as_str().into()),
+            (Binding::Direct, Held::Code { code, .. }) => {
+                Some(Base64UrlUnpadded::encode_string(&Sha256::digest(code.expose())))
+            }
+            (Binding::Direct, Held::Token { .. }) => None,
+        }
+    }
+}

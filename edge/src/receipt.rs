@@ -1,0 +1,218 @@
+//! The receipt: what the edge would have to remember between two requests, sealed and carried by the browser.
+//!
+//! It holds an authorization code, or a token that could not be stored (escrow), and says whose flow it is.
+//! Only the edge can read it, and alone it is worth nothing: its verifier stayed in the browser that set out.
+
+use crate::{
+    platform::Millis,
+    seal::{Keyring, NONCE, OpenError, Purpose},
+};
+use serde::{Deserialize, Serialize};
+use shared::{App, Challenge, Secret, Site, State};
+use std::borrow::Cow;
+use zeroize::Zeroizing;
+
+/// Longer than any sane code lives, and a page takes to load; a stolen receipt is soon stale.
+pub const LIFE: Millis = 10 * 60 * 1000;
+
+/// What the edge remembers of a flow.
+#[derive(Debug)]
+pub struct Receipt {
+    /// Who may finish.
+    pub binding: Binding,
+    /// What is held.
+    pub held: Held,
+    /// When the code arrived, or the token.
+    pub issued: Millis,
+}
+
+/// Who may finish a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// The browser that set out, on the site it set out from.
+    Browser(State),
+    /// Whoever stands before the edge's own page: the person came without a state of ours.
+    Direct,
+}
+
+impl Binding {
+    /// The site's name for the log.
+    #[must_use]
+    pub fn site(&self) -> &str {
+        match self {
+            Self::Browser(state) => state.site.as_str(),
+            Self::Direct => "direct",
+        }
+    }
+}
+
+/// What a receipt holds.
+#[derive(Debug)]
+pub enum Held {
+    /// An authorization code, and the redirect URI of its request, where that had one.
+    Code {
+        /// The code.
+        code: Secret,
+        /// To be repeated in the token request (RFC 6749 §4.1.3).
+        redirect_uri: Option<String>,
+    },
+    /// A token that is not stored yet, and its app, where Smooch has told already.
+    Token {
+        /// The access token.
+        token: Secret,
+        /// The app it is for.
+        app: Option<App>,
+    },
+}
+
+impl Receipt {
+    /// Whether it is too old at `now`. One from the future is too: no clock of ours made it.
+    #[must_use]
+    pub fn is_expired(&self, now: Millis) -> bool {
+        now.checked_sub(self.issued).is_none_or(|age| age > LIFE)
+    }
+
+    /// Seals it. `client_id` is the deployment's; a receipt of another does not open, whatever keys they share.
+    #[must_use]
+    pub fn seal(&self, keyring: &Keyring, client_id: &str, nonce: &[u8; NONCE]) -> String {
+        let (site, challenge) = match &self.binding {
+            Binding::Browser(state) => {
+                (Some(state.site.as_str().into()), Some(state.challenge.as_str().into()))
+            }
+            Binding::Direct => (None, None),
+        };
+        let (code, redirect_uri, token, app) = match &self.held {
+            Held::Code { code, redirect_uri } => {
+                (Some(code.expose().into()), redirect_uri.as_deref().map(Into::into), None, None)
+            }
+            Held::Token { token, app } => (None, None, Some(token.expose().into()), app.clone()),
+        };
+        let sealed = Sealed { site, challenge, code, redirect_uri, token, app, issued: self.issued };
+        let plaintext = Zeroizing::new(serde_json::to_vec(&sealed).unwrap_or_default());
+        keyring.seal(Purpose::Receipt, client_id, &plaintext, nonce)
+    }
+
+    /// Opens a receipt that [`Receipt::seal`] made.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if it is none.
+    pub fn open(keyring: &Keyring, client_id: &str, text: &str) -> Result<Self, OpenError> {
+        let plaintext = keyring.open(Purpose::Receipt, client_id, text)?;
+        let sealed: Sealed<'_> = serde_json::from_slice(&plaintext).map_err(|_| OpenError::Forged)?;
+        let binding = match (sealed.site, sealed.challenge) {
+            (Some(site), Some(challenge)) => Binding::Browser(State {
+                site: Site::parse(&site).ok_or(OpenError::Forged)?,
+                challenge: Challenge::parse(&challenge).ok_or(OpenError::Forged)?,
+            }),
+            (None, None) => Binding::Direct,
+            (Some(_), None) | (None, Some(_)) => return Err(OpenError::Forged),
+        };
+        let held = match (sealed.code, sealed.token) {
+            (Some(code), None) => {
+                Held::Code { code: Secret::new(code), redirect_uri: sealed.redirect_uri.map(Cow::into_owned) }
+            }
+            (None, Some(token)) => Held::Token { token: Secret::new(token), app: sealed.app },
+            (Some(_), Some(_)) | (None, None) => return Err(OpenError::Forged),
+        };
+        Ok(Self { binding, held, issued: sealed.issued })
+    }
+}
+
+/// The plaintext, as JSON with short names, since a receipt travels in a URL.
+#[derive(Serialize, Deserialize)]
+struct Sealed<'a> {
+    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
+    site: Option<Cow<'a, str>>,
+    #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
+    challenge: Option<Cow<'a, str>>,
+    #[serde(rename = "c", skip_serializing_if = "Option::is_none")]
+    code: Option<Cow<'a, str>>,
+    #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
+    redirect_uri: Option<Cow<'a, str>>,
+    #[serde(rename = "t", skip_serializing_if = "Option::is_none")]
+    token: Option<Cow<'a, str>>,
+    #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
+    app: Option<App>,
+    #[serde(rename = "i")]
+    issued: Millis,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATE: &str = "1.main.E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    fn keyring() -> Keyring {
+        Keyring::parse("k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").ok().unwrap()
+    }
+
+    fn receipt(code: &str) -> Receipt {
+        Receipt {
+            binding: Binding::Browser(State::parse(STATE).unwrap()),
+            held: Held::Code {
+                code: Secret::new(code),
+                redirect_uri: Some("https://e.example/callback".into()),
+            },
+            issued: 1000,
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_is_what_is_opened() {
+        // Every character that RFC 6749 appendix A.11 lets into a code.
+        let code: String = (' '..='~').collect();
+        let sealed = receipt(&code).seal(&keyring(), "shoplifter", &[1; NONCE]);
+        let opened = Receipt::open(&keyring(), "shoplifter", &sealed).unwrap();
+        assert_eq!(opened.binding, Binding::Browser(State::parse(STATE).unwrap()));
+        let Held::Code { code: opened_code, redirect_uri } = opened.held else { panic!("a code") };
+        assert_eq!(opened_code.expose(), code);
+        assert_eq!(redirect_uri.as_deref(), Some("https://e.example/callback"));
+    }
+
+    #[test]
+    fn an_escrow_receipt_keeps_the_token_and_its_app() {
+        let app = App {
+            id: shared::AppId::parse("5f1a").unwrap(),
+            name: Some("Corner \"B\"".into()),
+            subdomain: None,
+        };
+        let held = Held::Token { token: Secret::new("a.b.c"), app: Some(app.clone()) };
+        let sealed = Receipt { held, binding: Binding::Direct, issued: 1 }.seal(&keyring(), "x", &[1; NONCE]);
+        let opened = Receipt::open(&keyring(), "x", &sealed).unwrap();
+        let Held::Token { token, app: opened_app } = opened.held else { panic!("a token") };
+        assert_eq!((token.expose(), opened_app), ("a.b.c", Some(app)));
+        assert_eq!(opened.binding, Binding::Direct);
+    }
+
+    #[test]
+    fn a_receipt_of_another_deployment_does_not_open() {
+        let sealed = receipt("c").seal(&keyring(), "shoplifter", &[1; NONCE]);
+        assert_eq!(Receipt::open(&keyring(), "other", &sealed).unwrap_err(), OpenError::Forged);
+    }
+
+    #[test]
+    fn a_text_of_ours_that_is_no_receipt_does_not_open() {
+        let keyring = keyring();
+        for plaintext in [
+            "",
+            "{}",
+            "{\"i\":1}",
+            "{\"i\":1,\"c\":\"c\",\"s\":\"main\"}",
+            "{\"i\":1,\"c\":\"c\",\"t\":\"t\"}",
+        ] {
+            let sealed = keyring.seal(Purpose::Receipt, "x", plaintext.as_bytes(), &[1; NONCE]);
+            assert_eq!(Receipt::open(&keyring, "x", &sealed).unwrap_err(), OpenError::Forged, "{plaintext}");
+        }
+    }
+
+    #[test]
+    fn a_receipt_lives_ten_minutes() {
+        let receipt = receipt("c");
+        assert!(!receipt.is_expired(1000));
+        assert!(!receipt.is_expired(1000 + LIFE));
+        assert!(receipt.is_expired(1001 + LIFE));
+        assert!(receipt.is_expired(999));
+    }
+}

@@ -1,0 +1,138 @@
+//! Which path is which route, and which methods it takes. A closed list: what is not in it is 404 or 405.
+
+use crate::http::Method;
+use shared::ConnectionId;
+
+/// Every route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// `/callback`
+    Callback,
+    /// `/complete`
+    Complete,
+    /// `/healthz`
+    Health,
+    /// `/embed.json`
+    Embed,
+    /// `/v1/sessions`
+    Sessions,
+    /// `/v1/connections`
+    Connections,
+    /// `/v1/connections/{id}`
+    Connection(ConnectionId),
+    /// `/v1/connections/{id}/token`
+    Token(ConnectionId),
+    /// Anything else below `/v1`: its caller is told so only with a key.
+    UnknownV1,
+}
+
+impl Route {
+    /// Reads a path, as it was sent.
+    #[must_use]
+    pub fn parse(path: &str) -> Option<Self> {
+        let Some(rest) = path.strip_prefix("/v1/") else {
+            return match path {
+                "/callback" => Some(Self::Callback),
+                "/complete" => Some(Self::Complete),
+                "/healthz" => Some(Self::Health),
+                "/embed.json" => Some(Self::Embed),
+                _ => None,
+            };
+        };
+        let mut parts = rest.split('/');
+        let parts = (parts.next(), parts.next(), parts.next(), parts.next());
+        Some(match parts {
+            (Some("sessions"), None, ..) => Self::Sessions,
+            (Some("connections"), None, ..) => Self::Connections,
+            (Some("connections"), Some(id), None, _) => {
+                ConnectionId::parse(id).map_or(Self::UnknownV1, Self::Connection)
+            }
+            (Some("connections"), Some(id), Some("token"), None) => {
+                ConnectionId::parse(id).map_or(Self::UnknownV1, Self::Token)
+            }
+            _ => Self::UnknownV1,
+        })
+    }
+
+    /// The name in the log: the path's shape, without what stands in it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Callback => "/callback",
+            Self::Complete => "/complete",
+            Self::Health => "/healthz",
+            Self::Embed => "/embed.json",
+            Self::Sessions => "/v1/sessions",
+            Self::Connections => "/v1/connections",
+            Self::Connection(_) => "/v1/connections/{id}",
+            Self::Token(_) => "/v1/connections/{id}/token",
+            Self::UnknownV1 => "/v1",
+        }
+    }
+
+    /// The methods it takes, as an `Allow` header says them (RFC 9110 §10.2.1).
+    #[must_use]
+    pub const fn allow(&self) -> &'static str {
+        match self {
+            Self::Callback | Self::Health | Self::Embed => "GET, HEAD",
+            Self::Connections | Self::Connection(_) | Self::Token(_) => "GET",
+            Self::Complete | Self::Sessions => "POST",
+            Self::UnknownV1 => "",
+        }
+    }
+
+    /// Whether it takes `method`.
+    #[must_use]
+    pub const fn takes(&self, method: Method) -> bool {
+        match self {
+            Self::Callback | Self::Health | Self::Embed => matches!(method, Method::Get | Method::Head),
+            Self::Connections | Self::Connection(_) | Self::Token(_) => matches!(method, Method::Get),
+            Self::Complete | Self::Sessions => matches!(method, Method::Post),
+            Self::UnknownV1 => false,
+        }
+    }
+
+    /// Whether only the partner's backend may call it.
+    #[must_use]
+    pub const fn needs_key(&self) -> bool {
+        match self {
+            Self::Callback | Self::Complete | Self::Health | Self::Embed => false,
+            Self::Sessions | Self::Connections | Self::Connection(_) | Self::Token(_) | Self::UnknownV1 => {
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "5f1a8e6b2c3d4e5f6a7b8c9d-AAAAAAAAAAAAAAAA";
+
+    #[track_caller]
+    fn check(path: &str, name: Option<&str>) {
+        assert_eq!(Route::parse(path).as_ref().map(Route::name), name, "{path:?}");
+    }
+
+    #[test]
+    fn a_path_is_its_route_and_no_other() {
+        check("/callback", Some("/callback"));
+        check("/callback/", None);
+        check("//callback", None);
+        check("/Callback", None);
+        check("/%63allback", None);
+        check("/", None);
+        check("/v1", None);
+        check("/v1/", Some("/v1"));
+        check("/v1/connections", Some("/v1/connections"));
+        check("/v1/connections/", Some("/v1"));
+        check(&format!("/v1/connections/{ID}"), Some("/v1/connections/{id}"));
+        check(&format!("/v1/connections/{ID}/token"), Some("/v1/connections/{id}/token"));
+        check(&format!("/v1/connections/{ID}/token/x"), Some("/v1"));
+        check("/v1/connections/x", Some("/v1"));
+        check("/v1/connections/../x", Some("/v1"));
+        check("/v1/sessions", Some("/v1/sessions"));
+        check("/v1/sessions/x", Some("/v1"));
+    }
+}

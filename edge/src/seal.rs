@@ -1,0 +1,244 @@
+//! Sealing: what leaves the edge or lies in KV is encrypted and authenticated, XChaCha20-Poly1305 with a random
+//! nonce of 24 bytes under a key of its own for each purpose.
+//!
+//! A sealed text is `{key id}.{base64url(nonce ‖ ciphertext)}`. The key is chosen by that id and never by trial.
+
+use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding as _};
+use chacha20poly1305::{
+    KeyInit as _, XChaCha20Poly1305,
+    aead::{Aead as _, Payload},
+};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// Random per sealing: at 192 bits, no two meet in any number of sealings we could make.
+pub const NONCE: usize = 24;
+
+/// 256 bits in, as the cipher's key has.
+const SHORTEST_KEY: usize = 32;
+
+/// What a sealed text is for. One opened for another purpose does not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Through the browser and back, ten minutes.
+    Receipt,
+    /// In the partner's page, an hour.
+    Session,
+    /// In KV, for as long as the connection lives.
+    Record,
+}
+
+impl Purpose {
+    /// HKDF's `info` (RFC 5869 §3.2), so one purpose's key tells nothing of another's.
+    const fn info(self) -> &'static [u8] {
+        match self {
+            Self::Receipt => b"add-to-smooch 1 receipt",
+            Self::Session => b"add-to-smooch 1 session",
+            Self::Record => b"add-to-smooch 1 record",
+        }
+    }
+}
+
+/// Why a text does not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum OpenError {
+    /// It names a key that is not, or no longer, in the setting `SEALING_KEYS`.
+    #[error("sealed under a key that is not in SEALING_KEYS")]
+    UnknownKey,
+    /// It was not sealed here, for this purpose and place, or was altered.
+    #[error("not sealed here, or altered")]
+    Forged,
+}
+
+/// The sealing keys: the first seals, all open.
+#[expect(missing_debug_implementations, reason = "it holds keys")]
+pub struct Keyring {
+    first: Key,
+    older: Vec<Key>,
+}
+
+struct Key {
+    id: String,
+    receipt: XChaCha20Poly1305,
+    session: XChaCha20Poly1305,
+    record: XChaCha20Poly1305,
+}
+
+const GRAMMAR: &str = "must be id:key, or several with commas between; an id is 1 to 16 of a-z and 0-9";
+const SHORT: &str = "each key must be base64 of at least 32 random bytes";
+const TWICE: &str = "two keys have the same id";
+
+impl Keyring {
+    /// Reads `id:key,id:key`. A key is base64, of either alphabet, of at least 32 random bytes.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong, without showing any of it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let mut keys: Vec<Key> = Vec::new();
+        for part in text.split(',') {
+            let (id, key) = part.trim().split_once(':').ok_or(GRAMMAR)?;
+            let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+            if !(1..=16).contains(&id.len()) || !id.bytes().all(allowed) {
+                return Err(GRAMMAR);
+            }
+            if keys.iter().any(|other| other.id == id) {
+                return Err(TWICE);
+            }
+            keys.push(Key::derive(id, &decode(key).ok_or(SHORT)?));
+        }
+        let mut keys = keys.into_iter();
+        let first = keys.next().ok_or(GRAMMAR)?;
+        Ok(Self { first, older: keys.collect() })
+    }
+
+    /// The id of the key that seals.
+    #[must_use]
+    pub fn current(&self) -> &str {
+        &self.first.id
+    }
+
+    #[expect(clippy::missing_panics_doc, reason = "the cipher fails on 256 GiB alone, and memory ends at 4")]
+    /// Seals `plaintext` for `purpose` and for `place`, which must be named again to open it.
+    #[must_use]
+    pub fn seal(&self, purpose: Purpose, place: &str, plaintext: &[u8], nonce: &[u8; NONCE]) -> String {
+        let payload = Payload { msg: plaintext, aad: place.as_bytes() };
+        let ciphertext = self
+            .first
+            .cipher(purpose)
+            .encrypt(&(*nonce).into(), payload)
+            .expect("only a text of 256 GiB is too long to encrypt");
+        let sealed = [nonce.as_slice(), &ciphertext].concat();
+        [self.first.id.as_str(), ".", &Base64UrlUnpadded::encode_string(&sealed)].concat()
+    }
+
+    /// Opens what [`Keyring::seal`] made for the same purpose and place.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] tells a key that was dropped from a forgery.
+    pub fn open(&self, purpose: Purpose, place: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let (id, encoded) = sealed.split_once('.').ok_or(OpenError::Forged)?;
+        let bytes = Base64UrlUnpadded::decode_vec(encoded).map_err(|_| OpenError::Forged)?;
+        let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().ok_or(OpenError::Forged)?;
+        let mut keys = std::iter::once(&self.first).chain(&self.older);
+        let key = keys.find(|key| key.id == id).ok_or(OpenError::UnknownKey)?;
+        let payload = Payload { msg: ciphertext, aad: place.as_bytes() };
+        let plaintext = key.cipher(purpose).decrypt(&(*nonce).into(), payload);
+        plaintext.map(Zeroizing::new).map_err(|_| OpenError::Forged)
+    }
+}
+
+impl Key {
+    fn derive(id: &str, secret: &[u8]) -> Self {
+        let hkdf = Hkdf::<Sha256>::new(None, secret);
+        let cipher = |purpose: Purpose| {
+            let mut key = Zeroizing::new([0; 32]);
+            hkdf.expand(purpose.info(), key.as_mut_slice()).expect("32 bytes are fewer than HKDF can give");
+            XChaCha20Poly1305::new((&*key).into())
+        };
+        Self {
+            id: id.into(),
+            receipt: cipher(Purpose::Receipt),
+            session: cipher(Purpose::Session),
+            record: cipher(Purpose::Record),
+        }
+    }
+
+    const fn cipher(&self, purpose: Purpose) -> &XChaCha20Poly1305 {
+        match purpose {
+            Purpose::Receipt => &self.receipt,
+            Purpose::Session => &self.session,
+            Purpose::Record => &self.record,
+        }
+    }
+}
+
+/// Tools write base64 in four ways; all of them mean the same bytes.
+fn decode(key: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let decoded = Base64::decode_vec(key)
+        .or_else(|_| Base64Unpadded::decode_vec(key))
+        .or_else(|_| Base64Url::decode_vec(key))
+        .or_else(|_| Base64UrlUnpadded::decode_vec(key));
+    decoded.ok().map(Zeroizing::new).filter(|bytes| bytes.len() >= SHORTEST_KEY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // 32 bytes of 1, of 2.
+    const ONE: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    const TWO: &str = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
+    const TEXT: &[u8] = b"attack at dawn";
+
+    fn ring(text: &str) -> Keyring {
+        Keyring::parse(text).ok().unwrap()
+    }
+
+    fn seal(ring: &Keyring) -> String {
+        ring.seal(Purpose::Receipt, "here", TEXT, &[9; NONCE])
+    }
+
+    #[test]
+    fn what_is_sealed_opens_for_the_same_purpose_and_place_alone() {
+        let ring = ring(&format!("k1:{ONE}"));
+        let sealed = seal(&ring);
+        assert_eq!(ring.open(Purpose::Receipt, "here", &sealed).unwrap().as_slice(), TEXT);
+        assert_eq!(ring.open(Purpose::Session, "here", &sealed), Err(OpenError::Forged));
+        assert_eq!(ring.open(Purpose::Record, "here", &sealed), Err(OpenError::Forged));
+        assert_eq!(ring.open(Purpose::Receipt, "there", &sealed), Err(OpenError::Forged));
+    }
+
+    #[test]
+    fn every_altered_or_shortened_text_is_a_forgery() {
+        let ring = ring(&format!("k1:{ONE}"));
+        let sealed = seal(&ring);
+        for at in 3..sealed.len() {
+            let (head, tail) = sealed.split_at(at);
+            assert!(ring.open(Purpose::Receipt, "here", head).is_err(), "cut at {at}");
+            let other = if tail.starts_with('A') { "B" } else { "A" };
+            let altered = [head, other, &tail[1..]].concat();
+            assert!(ring.open(Purpose::Receipt, "here", &altered).is_err(), "altered at {at}");
+        }
+        for forged in ["", ".", "k1", "k1.", "k1.AAAA", "k1.*"] {
+            assert_eq!(ring.open(Purpose::Receipt, "here", forged), Err(OpenError::Forged), "{forged:?}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_chosen_by_its_id_and_never_by_trial() {
+        let sealed = seal(&ring(&format!("k1:{ONE}")));
+        let rotated = ring(&format!("k2:{TWO}, k1:{ONE}"));
+        assert_eq!(rotated.current(), "k2");
+        assert!(rotated.open(Purpose::Receipt, "here", &sealed).is_ok());
+        let dropped = ring(&format!("k2:{TWO}"));
+        assert_eq!(dropped.open(Purpose::Receipt, "here", &sealed), Err(OpenError::UnknownKey));
+        let renamed = ring(&format!("k2:{ONE}"));
+        assert_eq!(renamed.open(Purpose::Receipt, "here", &sealed), Err(OpenError::UnknownKey));
+        let swapped = sealed.replacen("k1", "k2", 1);
+        assert_eq!(rotated.open(Purpose::Receipt, "here", &swapped), Err(OpenError::Forged));
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<(), &str>) {
+        assert_eq!(Keyring::parse(text).map(|_| ()), expected, "{text:?}");
+    }
+
+    #[test]
+    fn a_keyring_takes_base64_however_it_is_written() {
+        check(&format!("k1:{ONE}"), Ok(()));
+        check(&format!("k1:{}", ONE.trim_end_matches('=')), Ok(()));
+        check("k1:-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_8", Ok(()));
+        check("k1:+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/8=", Ok(()));
+        check("", Err(GRAMMAR));
+        check(ONE, Err(GRAMMAR));
+        check(&format!("K1:{ONE}"), Err(GRAMMAR));
+        check(&format!("k.1:{ONE}"), Err(GRAMMAR));
+        check("k1:AQEB", Err(SHORT));
+        check("k1:correct horse battery staple", Err(SHORT));
+        check(&format!("k1:{ONE},k1:{TWO}"), Err(TWICE));
+    }
+}

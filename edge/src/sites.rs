@@ -1,0 +1,146 @@
+//! The partner's sites: which pages may start and finish a flow, and where people are sent back to.
+//!
+//! Where a person lands is fixed here and by nothing that a request carries.
+
+use crate::settings::Fault;
+use serde::Deserialize;
+use serde_json::Value;
+use shared::{Endpoint, Origin, Site};
+
+/// All sites, by name.
+#[derive(Debug)]
+pub struct Sites(Vec<(Site, SiteSettings)>);
+
+/// What is set of a site.
+#[derive(Debug)]
+pub struct SiteSettings {
+    /// The origin of its pages.
+    pub origin: Origin,
+    /// The page that finishes the flow, on that origin.
+    pub return_to: Endpoint,
+    /// Whether its users must be vouched for by a session.
+    pub require_session: bool,
+}
+
+impl Sites {
+    /// No site: nobody can start a flow.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Reads the object of the setting `SITES`.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong, each with the path of what it is about.
+    pub fn read(value: Value) -> Result<Self, Vec<Fault>> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Described {
+            origin: String,
+            return_to: String,
+            #[serde(default)]
+            require_session: bool,
+        }
+        let Value::Object(described) = value else { return Err(vec![("SITES".into(), "must be an object")]) };
+        let mut sites = Vec::new();
+        let mut faults: Vec<Fault> = Vec::new();
+        for (name, value) in described {
+            let Some(site) = Site::parse(&name).filter(|site| site.as_str() != Site::HOSTED) else {
+                faults.push(("SITES".into(), "a site's name is 1 to 32 of a-z, 0-9 and -, and not `hosted`"));
+                continue;
+            };
+            let Ok(described) = serde_json::from_value::<Described>(value) else {
+                faults.push((format!("SITES.{name}"), "must be {origin, return_to, require_session?}"));
+                continue;
+            };
+            let origin = Origin::parse(&described.origin)
+                .map_err(|error| faults.push((format!("SITES.{name}.origin"), error.says())));
+            let return_to = Endpoint::parse(&described.return_to)
+                .map_err(|error| faults.push((format!("SITES.{name}.return_to"), error.says())));
+            let (Ok(origin), Ok(return_to)) = (origin, return_to) else { continue };
+            if return_to.origin() != origin {
+                faults.push((format!("SITES.{name}.return_to"), "must be on the site's own origin"));
+                continue;
+            }
+            sites
+                .push((site, SiteSettings { origin, return_to, require_session: described.require_session }));
+        }
+        if faults.is_empty() { Ok(Self(sites)) } else { Err(faults) }
+    }
+
+    /// The settings of a site.
+    #[must_use]
+    pub fn get(&self, site: &Site) -> Option<&SiteSettings> {
+        self.0.iter().find(|(name, _)| name == site).map(|(_, settings)| settings)
+    }
+
+    /// Whether any site has this origin.
+    #[must_use]
+    pub fn have(&self, origin: &str) -> bool {
+        self.0.iter().any(|(_, settings)| settings.origin.as_str() == origin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_site_is_found_by_its_name() {
+        let sites = Sites::read(json!({
+            "main": {"origin": "https://a.example", "return_to": "https://a.example/done?x=1", "require_session": true},
+            "local": {"origin": "http://127.0.0.1:8789", "return_to": "http://127.0.0.1:8789/"},
+        }));
+        let sites = sites.unwrap();
+        let main = sites.get(&Site::parse("main").unwrap()).unwrap();
+        assert_eq!(main.return_to.as_str(), "https://a.example/done?x=1");
+        assert!(main.require_session);
+        assert!(sites.get(&Site::parse("other").unwrap()).is_none());
+        assert!(sites.have("http://127.0.0.1:8789"));
+        assert!(!sites.have("http://127.0.0.1:8790"));
+    }
+
+    #[track_caller]
+    fn check(origin: &str, return_to: &str, expected: &str) {
+        let faults = Sites::read(json!({"main": {"origin": origin, "return_to": return_to}})).unwrap_err();
+        let names: Vec<&str> = faults.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, [expected], "{origin} {return_to}");
+    }
+
+    #[test]
+    fn nobody_is_sent_off_their_site() {
+        const ORIGIN: &str = "https://a.example";
+        let off = |return_to| check(ORIGIN, return_to, "SITES.main.return_to");
+        off("https://b.example/");
+        off("https://a.example.b.example/");
+        off("https://a.example@b.example/");
+        off("https://a.example:8443/");
+        off("https:\\\\b.example/");
+        off("//b.example/");
+        off("http://a.example/");
+        off("javascript:alert(1)");
+        off("https://a.example/#x");
+        off("https://b.example\\@a.example/");
+        off("\thttps://b.example/");
+        check("https://a.example/", "https://a.example/", "SITES.main.origin");
+        check("*", "https://a.example/", "SITES.main.origin");
+    }
+
+    #[test]
+    fn a_name_or_a_shape_that_is_none_is_refused() {
+        let site = json!({"origin": "https://a.example", "return_to": "https://a.example/"});
+        assert!(Sites::read(json!({"Main": site})).is_err());
+        assert!(Sites::read(json!({"hosted": site})).is_err());
+        assert!(Sites::read(json!({"main": {"origin": "https://a.example"}})).is_err());
+        assert!(
+            Sites::read(
+                json!({"main": {"origin": "https://a.example", "return_to": "https://a.example/", "x": 1}})
+            )
+            .is_err()
+        );
+        assert!(Sites::read(json!([])).is_err());
+    }
+}

@@ -1,0 +1,206 @@
+//! The one file that names the platform: Cloudflare Workers, by way of the `worker` crate.
+//!
+//! It converts and does nothing else. Settings, sealing keys and the KV handle are kept from request to
+//! request; no future ever is.
+
+use crate::{
+    edge::{Edge, handle},
+    http::{self, BodyError},
+    platform::{Answer, Entry, FetchError, KvError, LONGEST_ANSWER, Millis, Outgoing, Page, Platform, Put},
+    settings::{Fault, Vars},
+};
+use futures_util::TryStreamExt as _;
+use serde_json::Value;
+use std::{cell::RefCell, future::Future, rc::Rc, time::Duration};
+use wasm_bindgen::JsValue;
+use worker::{
+    AbortSignal, ByteStream, Context, Date, Delay, Env, Fetch, Headers, Method, Request, RequestInit,
+    RequestRedirect, Response, console_log, event, kv::KvStore,
+};
+
+/// The binding of the KV namespace.
+const CONNECTIONS: &str = "CONNECTIONS";
+
+/// What is kept from request to request.
+struct Kept {
+    edge: Result<Edge, Vec<Fault>>,
+    kv: Option<KvStore>,
+}
+
+thread_local! {
+    static KEPT: RefCell<Option<Rc<Kept>>> = const { RefCell::new(None) };
+}
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    let kept = kept(&env);
+    let workers = Workers { kv: kept.kv.clone() };
+    let (method, url) = (request.inner().method(), request.inner().url());
+    let edge = kept.edge.as_ref().map_err(Vec::as_slice);
+    let response = handle(edge, &workers, &method, &url, &mut Incoming(request)).await;
+    into_worker(response)
+}
+
+fn kept(env: &Env) -> Rc<Kept> {
+    KEPT.with_borrow_mut(|kept| {
+        let fresh = || {
+            let kv = env.kv(CONNECTIONS).ok();
+            let mut edge = Edge::new(&Bindings(env));
+            if kv.is_none() {
+                let mut faults = edge.err().unwrap_or_default();
+                faults.push((CONNECTIONS.into(), "is missing: a KV namespace must be bound to it"));
+                edge = Err(faults);
+            }
+            Rc::new(Kept { edge, kv })
+        };
+        Rc::clone(kept.get_or_insert_with(fresh))
+    })
+}
+
+fn into_worker(response: http::Response) -> worker::Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in &response.headers {
+        headers.set(name, value)?;
+    }
+    let builder = Response::builder().with_status(response.status).with_headers(headers);
+    Ok(if response.body.is_empty() { builder.empty() } else { builder.fixed(response.body.into_bytes()) })
+}
+
+struct Bindings<'a>(&'a Env);
+
+impl Vars for Bindings<'_> {
+    fn var(&self, name: &str) -> Option<Value> {
+        let value = js_sys::Reflect::get(self.0, &JsValue::from_str(name)).ok()?;
+        if value.is_undefined() { None } else { serde_wasm_bindgen::from_value(value).ok() }
+    }
+}
+
+struct Incoming(Request);
+
+impl http::Incoming for Incoming {
+    fn header(&self, name: &str) -> Option<String> {
+        self.0.headers().get(name).ok().flatten()
+    }
+
+    async fn body(&mut self, limit: usize) -> Result<Vec<u8>, BodyError> {
+        if self.0.inner().body().is_none() {
+            return Ok(Vec::new());
+        }
+        let stream = self.0.stream().map_err(|_| BodyError::Broken)?;
+        read(stream, limit).await.map_err(|_| BodyError::Broken)?.ok_or(BodyError::TooLong)
+    }
+}
+
+/// Reads a stream to its end, or `None` as soon as it is longer than `limit`.
+async fn read(mut stream: ByteStream, limit: usize) -> worker::Result<Option<Vec<u8>>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = stream.try_next().await? {
+        if body.len() + chunk.len() > limit {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}
+
+struct Workers {
+    kv: Option<KvStore>,
+}
+
+impl Workers {
+    fn kv(&self) -> Result<&KvStore, KvError> {
+        self.kv.as_ref().ok_or_else(|| KvError("no KV namespace is bound".into()))
+    }
+}
+
+impl Platform for Workers {
+    fn now(&self) -> Millis {
+        Date::now().as_millis()
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        // To go on with bytes that are not random would be worse than to fail this request.
+        getrandom::fill(&mut bytes).expect("Web Crypto is there in every request");
+        bytes
+    }
+
+    fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()> {
+        Delay::from(Duration::from_millis(milliseconds.into()))
+    }
+
+    async fn fetch(&self, request: Outgoing<'_>) -> Result<Answer, FetchError> {
+        let signal = web_sys::AbortSignal::timeout_with_u32(request.timeout);
+        let request = outgoing(&request).map_err(|_| FetchError::Refused)?;
+        let answer = Fetch::Request(request).send_with_signal(&AbortSignal::from(signal)).await;
+        let mut response = answer.map_err(|error| fetch_error(&error))?;
+        let retry_after = response.headers().get("retry-after").ok().flatten();
+        let body = match response.stream() {
+            Ok(stream) => read(stream, LONGEST_ANSWER).await.map_err(|_| FetchError::Lost)?,
+            // An answer without a body has no stream.
+            Err(_) => Some(Vec::new()),
+        };
+        Ok(Answer {
+            status: response.status_code(),
+            retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
+            body: body.ok_or(FetchError::TooLong)?,
+        })
+    }
+
+    async fn kv_get(&self, key: &str) -> Result<Option<Entry>, KvError> {
+        let (value, metadata) = self.kv()?.get(key).text_with_metadata::<Value>().await.map_err(kv_error)?;
+        Ok(value.map(|value| Entry { value, metadata: metadata.map(|metadata| metadata.to_string()) }))
+    }
+
+    async fn kv_put(&self, put: Put<'_>) -> Result<(), KvError> {
+        let mut builder = self.kv()?.put(put.key, put.value).map_err(kv_error)?;
+        if let Some(metadata) = put.metadata {
+            let metadata: Value = serde_json::from_str(metadata).unwrap_or_default();
+            builder = builder.metadata(metadata).map_err(kv_error)?;
+        }
+        if let Some(ttl) = put.ttl {
+            builder = builder.expiration_ttl(ttl.into());
+        }
+        builder.execute().await.map_err(kv_error)
+    }
+
+    async fn kv_list(&self, prefix: &str, cursor: Option<&str>, limit: u16) -> Result<Page, KvError> {
+        let mut builder = self.kv()?.list().prefix(prefix.into()).limit(limit.into());
+        if let Some(cursor) = cursor {
+            builder = builder.cursor(cursor.into());
+        }
+        let page = builder.execute().await.map_err(kv_error)?;
+        let keys =
+            page.keys.into_iter().map(|key| (key.name, key.metadata.map(|metadata| metadata.to_string())));
+        Ok(Page { keys: keys.collect(), cursor: page.cursor.filter(|_| !page.list_complete) })
+    }
+
+    fn log(&self, line: &str) {
+        console_log!("{line}");
+    }
+}
+
+fn outgoing(request: &Outgoing<'_>) -> worker::Result<Request> {
+    let headers = Headers::new();
+    headers.set("user-agent", concat!("add-to-smooch/", env!("CARGO_PKG_VERSION")))?;
+    for (name, value) in request.headers {
+        headers.set(name, value)?;
+    }
+    let mut init = RequestInit::new();
+    // Redirects are followed by default, and would take a secret along to a host that no setting names.
+    init.with_redirect(RequestRedirect::Manual)
+        .with_method(Method::from(request.method.to_owned()))
+        .with_headers(headers)
+        .with_body(request.body.map(JsValue::from_str));
+    Request::new_with_init(request.url, &init)
+}
+
+/// The platform tells a refused connection from a lost one in words alone.
+fn fetch_error(error: &worker::Error) -> FetchError {
+    if error.to_string().contains("refused") { FetchError::Refused } else { FetchError::Lost }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
+fn kv_error(error: worker::kv::KvError) -> KvError {
+    KvError(error.to_string())
+}
