@@ -68,8 +68,11 @@ pub async fn handle(
     if let (Ok(edge), Some(Route::Complete)) = (edge, &route) {
         response = complete::readable(edge, &target, incoming.header("origin").as_deref(), response);
     }
-    if let (405, Some(route)) = (response.status, &route) {
-        response = response.with("allow", route.allow());
+    match (response.status, &route) {
+        (405, Some(route)) => response = response.with("allow", route.allow()),
+        // RFC 9110 §11.6.1: whoever says 401 says how to do better.
+        (401, _) => response = response.with("www-authenticate", "Bearer"),
+        _ => {}
     }
     if target.method == Method::Head {
         response.body.clear();

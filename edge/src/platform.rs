@@ -75,10 +75,8 @@ pub const LONGEST_ANSWER: usize = 64 * 1024;
 /// Why nothing came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FetchError {
-    /// The connection was refused, so the request reached nobody.
-    #[error("the connection was refused")]
-    Refused,
-    /// Nobody knows what became of the request: it timed out, or the connection broke.
+    /// Nobody knows what became of the request: it timed out, or there was no connection, or it broke. Workers do
+    /// not tell these apart.
     #[error("the answer was lost")]
     Lost,
     /// The answer is longer than [`LONGEST_ANSWER`].

@@ -61,7 +61,6 @@ pub(crate) async fn exchange(
         timeout: TOKEN_TIMEOUT,
     };
     let answer = timed(platform, request, report).await.map_err(|error| match error {
-        FetchError::Refused => ExchangeError::NotSpent(None),
         FetchError::Lost => ExchangeError::Unknown,
         FetchError::TooLong => ExchangeError::Malformed("the answer is too long"),
     })?;
@@ -107,7 +106,7 @@ pub(crate) async fn identify(
         timeout: TOKEN_INFO_TIMEOUT,
     };
     let answer = timed(platform, request, report).await.map_err(|error| match error {
-        FetchError::Refused | FetchError::Lost => IdentifyError::Unavailable(None),
+        FetchError::Lost => IdentifyError::Unavailable(None),
         FetchError::TooLong => IdentifyError::Malformed("the answer is too long"),
     })?;
     read_token_info(answer.status, &answer.body).map_err(|error| match error {

@@ -12,8 +12,9 @@ use crate::{
     seal::{Keyring, NONCE, Purpose},
 };
 use futures_util::future::join3;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
-use shared::{App, ConnectionId, Secret, Subject};
+use shared::{App, AppId, ConnectionId, Secret, Subdomain, Subject};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
@@ -24,12 +25,11 @@ const COMPLETED_LIFE: u32 = 600;
 const BACKOFF: [u32; 2] = [200, 1_200];
 
 /// What everybody who may see a connection sees of it. It lies in KV's metadata, so a list reads no value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// The app.
     pub app: App,
     /// Whose it is, in the partner's terms.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
     /// When it was connected, or connected again: seconds since 1970 (RFC 7519's `NumericDate`).
     pub connected_at: u64,
@@ -87,7 +87,7 @@ pub async fn put(
     let Connection { id, summary, record } = connection;
     let key = connection_key(id);
     let value = record.seal(keyring, &key, nonce);
-    let metadata = serde_json::to_string(summary).unwrap_or_default();
+    let metadata = summary.to_metadata();
     let completed_key = flow.map(completed_key);
     let subject_key = summary.subject.as_ref().map(|subject| subject_key(subject, id));
 
@@ -125,7 +125,7 @@ async fn try_put(platform: &impl Platform, put: Option<Put<'_>>) -> Result<(), K
 pub async fn get(platform: &impl Platform, id: &ConnectionId) -> Result<(Summary, String), ReadError> {
     let entry = platform.kv_get(&connection_key(id)).await.map_err(ReadError::Unavailable)?;
     let Entry { value, metadata } = entry.ok_or(ReadError::NotFound)?;
-    let summary = metadata.as_deref().and_then(read_summary).ok_or(ReadError::Unreadable)?;
+    let summary = metadata.as_deref().and_then(Summary::from_metadata).ok_or(ReadError::Unreadable)?;
     Ok((summary, value))
 }
 
@@ -157,10 +157,51 @@ pub async fn list(
     let Page { keys, cursor } = platform.kv_list(&prefix, cursor, limit).await?;
     let connections = keys.into_iter().filter_map(|(key, metadata)| {
         let id = ConnectionId::parse(key.strip_prefix(&prefix)?)?;
-        Some((id, read_summary(&metadata?)?))
+        Some((id, Summary::from_metadata(&metadata?)?))
     });
     Ok((connections.collect(), cursor))
 }
+
+impl Summary {
+    fn to_metadata(&self) -> String {
+        let Self { app, subject, connected_at, key } = self;
+        let name = app.name.as_ref().map(|name| utf8_percent_encode(name, ESCAPED).to_string());
+        let metadata = Metadata {
+            app: app.id.clone(),
+            name,
+            subdomain: app.subdomain.clone(),
+            subject: subject.clone(),
+            at: *connected_at,
+            key: key.clone(),
+        };
+        serde_json::to_string(&metadata).unwrap_or_default()
+    }
+
+    fn from_metadata(text: &str) -> Option<Self> {
+        let Metadata { app, name, subdomain, subject, at, key } = serde_json::from_str(text).ok()?;
+        let name = name.map(|name| percent_decode_str(&name).decode_utf8_lossy().into_owned());
+        let app = App { id: app, name, subdomain };
+        Some(Self { app, subject, connected_at: at, key })
+    }
+}
+
+/// A summary as KV's metadata have it, in ASCII: they travel as a header, and a name in another script would be
+/// quoted in the platform's warning about that.
+#[derive(Serialize, Deserialize)]
+struct Metadata {
+    app: AppId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subdomain: Option<Subdomain>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<Subject>,
+    at: u64,
+    key: String,
+}
+
+/// What JSON would escape, and the escape itself; all that is not ASCII is escaped anyway.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'%').add(b'"').add(b'\\');
 
 impl Record {
     fn seal(&self, keyring: &Keyring, key: &str, nonce: &[u8; NONCE]) -> String {
@@ -195,10 +236,6 @@ pub const fn seconds(now: Millis) -> u64 {
     now / 1000
 }
 
-fn read_summary(metadata: &str) -> Option<Summary> {
-    serde_json::from_str(metadata).ok()
-}
-
 fn connection_key(id: &ConnectionId) -> String {
     ["connection/", id.as_str()].concat()
 }
@@ -214,22 +251,32 @@ fn subject_key(subject: &Subject, id: &ConnectionId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::{AppId, Subdomain};
 
     #[test]
     fn the_longest_summary_and_keys_fit_kv() {
         let app = App {
             id: AppId::parse(&"a".repeat(64)).unwrap(),
-            // A name may double in JSON, if it is all quotes.
+            // A name of quotes alone is three times as long once it is escaped.
             name: App::tidy_name(&"\"".repeat(500)),
             subdomain: Subdomain::parse(&"a".repeat(63)),
         };
         let subject = Subject::parse(&"a".repeat(128));
         let id = ConnectionId::new("shoplifter", &app.id, subject.as_ref());
         let summary = Summary { app, subject: subject.clone(), connected_at: u64::MAX, key: "a".repeat(16) };
-        assert!(serde_json::to_string(&summary).unwrap().len() <= 1024);
+        assert!(summary.to_metadata().len() <= 1024);
         assert!(subject_key(&subject.unwrap(), &id).len() <= 512);
         assert!(connection_key(&id).len() <= 512);
+    }
+
+    #[test]
+    fn metadata_are_ascii_and_read_back_as_they_were() {
+        for name in ["Corner Bakery", "Bäckerei „Ecke“", "100 % \"\\", "店"] {
+            let app = App { id: AppId::parse("5f1a").unwrap(), name: App::tidy_name(name), subdomain: None };
+            let summary = Summary { app, subject: None, connected_at: 1, key: "k1".into() };
+            let metadata = summary.to_metadata();
+            assert!(metadata.is_ascii(), "{metadata}");
+            assert_eq!(Summary::from_metadata(&metadata), Some(summary));
+        }
     }
 
     #[test]

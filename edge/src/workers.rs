@@ -131,9 +131,9 @@ impl Platform for Workers {
 
     async fn fetch(&self, request: Outgoing<'_>) -> Result<Answer, FetchError> {
         let signal = web_sys::AbortSignal::timeout_with_u32(request.timeout);
-        let request = outgoing(&request).map_err(|_| FetchError::Refused)?;
+        let request = outgoing(&request).map_err(|_| FetchError::Lost)?;
         let answer = Fetch::Request(request).send_with_signal(&AbortSignal::from(signal)).await;
-        let mut response = answer.map_err(|error| fetch_error(&error))?;
+        let mut response = answer.map_err(|_| FetchError::Lost)?;
         let retry_after = response.headers().get("retry-after").ok().flatten();
         let body = match response.stream() {
             Ok(stream) => read(stream, LONGEST_ANSWER).await.map_err(|_| FetchError::Lost)?,
@@ -193,11 +193,6 @@ fn outgoing(request: &Outgoing<'_>) -> worker::Result<Request> {
         .with_headers(headers)
         .with_body(request.body.map(JsValue::from_str));
     Request::new_with_init(request.url, &init)
-}
-
-/// The platform tells a refused connection from a lost one in words alone.
-fn fetch_error(error: &worker::Error) -> FetchError {
-    if error.to_string().contains("refused") { FetchError::Refused } else { FetchError::Lost }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]

@@ -82,7 +82,7 @@ pub struct App {
 }
 
 impl App {
-    /// A name goes into KV metadata, of which there are 1,024 bytes in all, and may double there by escaping.
+    /// A name goes into KV metadata, of which there are 1,024 bytes in all, and may take three times its length there.
     pub const LONGEST_NAME: usize = 128;
 
     /// A name as we keep it: without control characters, cut to [`App::LONGEST_NAME`] bytes between characters.

@@ -33,8 +33,12 @@ impl State {
     /// The `state` as it is sent. It needs no percent-encoding.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let parts = [Self::VERSION, self.site.as_str(), self.challenge.as_str()];
-        parts.join(".")
+        let mut text = String::from(Self::VERSION);
+        for part in [self.site.as_str(), self.challenge.as_str()] {
+            text.push('.');
+            text.push_str(part);
+        }
+        text
     }
 }
 

@@ -85,8 +85,9 @@ pub fn read_token(status: u16, body: &[u8]) -> Result<Secret, TokenError> {
         200 | 201 => read_success(body),
         401 | 403 => Err(TokenError::ClientRejected),
         400 => Err(read_refusal(body)),
-        // 503 is said by a server that does not serve now (RFC 9110 §15.6.4).
-        429 | 503 => Err(TokenError::TurnedAway { status }),
+        // 503 is said by a server that does not serve now (RFC 9110 §15.6.4). 521 and 523 are Cloudflare's words for
+        // an origin that refused the connection or could not be reached: nobody has seen the code.
+        429 | 503 | 521 | 523 => Err(TokenError::TurnedAway { status }),
         500..=599 | 408 => Err(TokenError::Failed { status }),
         300..=399 => Err(TokenError::Malformed("a redirect, which would carry the secret elsewhere")),
         _ => Err(TokenError::Malformed("an unexpected status")),
@@ -260,6 +261,7 @@ mod tests {
         check(400, "oops", Err(TokenError::Malformed("a 400 that does not say why")));
         check(429, "", Err(TokenError::TurnedAway { status: 429 }));
         check(503, "<html>", Err(TokenError::TurnedAway { status: 503 }));
+        check(521, "", Err(TokenError::TurnedAway { status: 521 }));
         check(500, "", Err(TokenError::Failed { status: 500 }));
         check(502, "<html>", Err(TokenError::Failed { status: 502 }));
     }

@@ -1,0 +1,172 @@
+//! The partner's page and the person before it, without a browser: sets out with a verifier of its own, comes
+//! back, and finishes, as the client does.
+
+use crate::world::{API_KEY, PARTNER, Request, Response, World};
+use form_urlencoded::Serializer;
+use serde_json::Value;
+use shared::{AuthorizationRequest, Site, State, Verifier};
+use stand_in::Owner;
+
+/// One flow as one page sees it.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The page's origin.
+    pub origin: String,
+    /// The verifier, which only this page has.
+    pub verifier: Verifier,
+    /// The state that its link carries.
+    pub state: State,
+    /// The session that the page shows now.
+    pub session: Option<String>,
+    /// The session that it set out with.
+    pub started_session: Option<String>,
+}
+
+/// What a page finds in its fragment on return.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fragment {
+    /// `smooch.receipt`
+    pub receipt: Option<String>,
+    /// `smooch.state`
+    pub state: Option<String>,
+    /// `smooch.error`
+    pub error: Option<String>,
+}
+
+impl Page {
+    /// A page of `site` that sets out with a verifier made of `seed`.
+    #[must_use]
+    pub fn new(site: &str, seed: u8) -> Self {
+        let verifier = Verifier::from_bytes(&[seed; 32]);
+        let site = Site::parse(site).expect("a site's name");
+        let state = State { site, challenge: verifier.challenge() };
+        Self { origin: PARTNER.into(), verifier, state, session: None, started_session: None }
+    }
+
+    /// The same with a session, now and when it set out.
+    #[must_use]
+    pub fn of(self, session: &str) -> Self {
+        Self { session: Some(session.into()), started_session: Some(session.into()), ..self }
+    }
+
+    /// The button's link.
+    #[must_use]
+    pub fn link(&self, world: &dyn World, pkce: bool) -> String {
+        let redirect_uri = format!("{}/callback", world.edge());
+        let endpoint = format!("{}/oauth/authorize", world.smooch_origin());
+        AuthorizationRequest {
+            client_id: stand_in::CLIENT_ID,
+            redirect_uri: &redirect_uri,
+            state: &self.state,
+            pkce,
+        }
+        .url(&endpoint)
+    }
+
+    /// Clicks, allows access for `app`, and follows Smooch's redirect to the edge: returns the callback's URL.
+    #[must_use]
+    pub fn allow(&self, world: &mut dyn World, email: &str, app: &str) -> String {
+        let link = self.link(world, false);
+        Owner::new(email).allow(&link, app, |request| world.visit(request)).expect("the owner can allow")
+    }
+
+    /// Finishes with `receipt`.
+    pub fn complete(&self, world: &mut dyn World, receipt: &str) -> Response {
+        let form = self.form(receipt);
+        complete(world, &self.origin, &form)
+    }
+
+    /// What the page posts.
+    #[must_use]
+    pub fn form(&self, receipt: &str) -> String {
+        let mut form = Serializer::new(String::new());
+        form.append_pair("receipt", receipt).append_pair("verifier", self.verifier.expose());
+        if let Some(session) = &self.session {
+            form.append_pair("session", session);
+        }
+        if let Some(session) = &self.started_session {
+            form.append_pair("started_session", session);
+        }
+        form.finish()
+    }
+
+    /// The whole way: allow, callback, complete.
+    pub fn install(&self, world: &mut dyn World, email: &str, app: &str) -> Response {
+        let callback = self.allow(world, email, app);
+        let receipt = Fragment::of(&get(world, &callback)).receipt.expect("the callback gives a receipt");
+        self.complete(world, &receipt)
+    }
+}
+
+impl Fragment {
+    /// What stands behind the `#` of a bounce.
+    #[must_use]
+    pub fn of(bounce: &Response) -> Self {
+        let mut fragment = Self::default();
+        let location = header(bounce, "location").unwrap_or_default();
+        let Some((_, text)) = location.split_once('#') else { return fragment };
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            match name.as_ref() {
+                "smooch.receipt" => fragment.receipt = Some(value.into_owned()),
+                "smooch.state" => fragment.state = Some(value.into_owned()),
+                "smooch.error" => fragment.error = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        fragment
+    }
+}
+
+/// Posts a form to `/complete` from a page of `origin`.
+pub fn complete(world: &mut dyn World, origin: &str, form: &str) -> Response {
+    let request = http::Request::post(format!("{}/complete", world.edge()))
+        .header("origin", origin)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form.as_bytes().to_vec());
+    world.send(request.expect("a request"))
+}
+
+/// A GET of `url`, or of a path of the edge.
+pub fn get(world: &mut dyn World, url: &str) -> Response {
+    let request = request("GET", &absolute(world, url));
+    world.send(request)
+}
+
+/// A GET with the backend's key.
+pub fn get_v1(world: &mut dyn World, path: &str) -> Response {
+    let mut request = request("GET", &absolute(world, path));
+    let key = format!("Bearer {API_KEY}").parse().expect("a header");
+    request.headers_mut().insert("authorization", key);
+    world.send(request)
+}
+
+/// A session for `subject`, made with the backend's key.
+pub fn session(world: &mut dyn World, body: &Value) -> Response {
+    let request = http::Request::post(format!("{}/v1/sessions", world.edge()))
+        .header("authorization", format!("Bearer {API_KEY}"))
+        .header("content-type", "application/json")
+        .body(body.to_string().into_bytes());
+    world.send(request.expect("a request"))
+}
+
+/// A request without a body.
+#[must_use]
+pub fn request(method: &str, url: &str) -> Request {
+    http::Request::builder().method(method).uri(url).body(Vec::new()).expect("a request")
+}
+
+/// A header of an answer.
+#[must_use]
+pub fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+/// An answer's JSON.
+#[must_use]
+pub fn json(response: &Response) -> Value {
+    serde_json::from_slice(response.body()).unwrap_or_default()
+}
+
+fn absolute(world: &dyn World, url: &str) -> String {
+    if url.starts_with('/') { world.edge() + url } else { url.into() }
+}

@@ -1,0 +1,65 @@
+//! The scenarios. Each is written once and played twice: in memory, and by the real worker in workerd.
+
+pub mod callback;
+pub mod complete;
+pub mod faults;
+pub mod install;
+pub mod sessions;
+pub mod v1;
+
+use crate::world::{Setup, World};
+
+/// Makes the world that a scenario asks for.
+pub type Start<'a> = &'a dyn Fn(&Setup) -> Box<dyn World>;
+
+/// Calls `$with!` with the path of every scenario.
+#[macro_export]
+macro_rules! every_scenario {
+    ($with:ident) => {
+        $with! {
+            callback::a_redirect_from_smooch_is_bounced_to_the_site_with_a_receipt,
+            callback::the_callback_makes_no_call_and_no_write,
+            callback::a_denial_is_told_to_the_site,
+            callback::every_error_of_smooch_is_told_by_who_must_act,
+            callback::a_state_of_no_site_goes_no_further_than_the_edge,
+            callback::another_method_is_refused,
+            callback::a_direct_install_needs_the_setting,
+            callback::another_issuer_is_a_mix_up,
+            complete::an_attacker_cannot_finish_what_a_victim_allowed,
+            complete::a_receipt_of_another_kind_site_or_key_is_refused,
+            complete::an_expired_receipt_is_refused,
+            complete::the_page_must_be_of_the_site_that_set_out,
+            complete::a_form_of_another_shape_is_refused,
+            complete::a_direct_receipt_is_for_the_edges_own_page_alone,
+            complete::the_hosted_page_finishes_its_own_flows,
+            complete::pkce_is_proven_to_a_server_that_asks,
+            complete::the_answer_can_be_read_by_the_site_alone,
+            faults::a_refused_code_is_told_and_the_first_answer_is_given_again,
+            faults::a_code_that_smooch_turned_away_can_be_sent_again,
+            faults::after_a_lost_answer_the_code_is_not_sent_again,
+            faults::wrong_credentials_are_the_partners_to_mend,
+            faults::an_answer_that_is_no_token_connects_nothing,
+            faults::a_redirect_of_the_token_endpoint_is_not_followed,
+            faults::a_token_that_cannot_be_stored_is_held,
+            faults::a_write_that_fails_once_is_made_again,
+            faults::a_token_whose_app_cannot_be_told_is_held,
+            faults::a_held_token_that_nobody_came_for_is_revoked,
+            install::an_install_is_stored_and_a_message_can_be_sent,
+            install::an_install_costs_what_it_must_and_no_more,
+            install::both_families_of_endpoints_install,
+            install::the_same_app_connects_in_place,
+            install::no_secret_is_logged_stored_or_answered,
+            sessions::a_connection_belongs_to_the_user_who_set_out,
+            sessions::another_user_cannot_finish,
+            sessions::a_session_that_is_none_is_refused,
+            sessions::a_site_can_ask_for_sessions,
+            v1::a_key_is_needed,
+            v1::connections_are_listed_by_page_and_by_subject,
+            v1::an_unknown_connection_is_not_found,
+            v1::a_record_that_does_not_open_is_told,
+            v1::health_names_what_is_wrong_and_never_its_value,
+            v1::wrong_settings_close_everything_else,
+            v1::unknown_paths_and_methods_are_refused,
+        }
+    };
+}

@@ -1,0 +1,179 @@
+//! What the partner's backend asks for, and what operations see.
+
+use super::Start;
+use crate::{
+    page::{Page, get, get_v1, header, json, request, session},
+    world::{API_KEY, Setup},
+};
+use serde_json::json;
+use stand_in::accounts::OWNER;
+
+/// Every path below `/v1`, also one that does not exist.
+pub fn a_key_is_needed(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let id = "5f1a8e6b2c3d4e5f6a7b8c9d-AAAAAAAAAAAAAAAA";
+    let edge = world.edge();
+    let of = |path: &str| format!("{edge}/v1/{path}");
+    for path in ["connections", &format!("connections/{id}"), &format!("connections/{id}/token"), "nothing"] {
+        for authorization in [
+            "",
+            "Bearer",
+            "Bearer ",
+            API_KEY,
+            &format!("Basic {API_KEY}"),
+            &format!("Bearer {}", &API_KEY[..API_KEY.len() - 1]),
+            &format!("Bearer {API_KEY}x"),
+            &format!("Bearer {}", API_KEY.to_uppercase()),
+        ] {
+            let mut request = request("GET", &of(path));
+            request.headers_mut().insert("authorization", authorization.parse().expect("a header"));
+            let answer = world.send(request);
+            assert_eq!(answer.status(), 401, "{path} {authorization:?}");
+            assert_eq!(json(&answer)["code"], "unauthorized");
+            assert_eq!(header(&answer, "www-authenticate"), Some("Bearer"));
+        }
+    }
+    assert_eq!(world.kv().counts(), crate::kv::Counts::default());
+    assert_eq!(get_v1(&mut *world, "/v1/connections").status(), 200);
+    assert!(world.log().contains(r#""key":"backend""#), "the log says who called");
+}
+
+/// From metadata alone, one list a page.
+pub fn connections_are_listed_by_page_and_by_subject(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    for (seed, subject) in [(1, "ann"), (2, "bob"), (3, "ann.b")] {
+        for (offset, app) in [(0, "Night Market"), (10, "Corner Bakery")] {
+            let made = session(&mut *world, &json!({"subject": subject}));
+            let sealed = json(&made)["session"].as_str().expect("a session").to_owned();
+            let page = Page::new("main", seed + offset).of(&sealed);
+            assert_eq!(page.install(&mut *world, OWNER, app).status(), 200);
+        }
+    }
+    let before = world.kv().counts();
+    let mut all = Vec::new();
+    let mut cursor = String::new();
+    let mut pages = 0;
+    loop {
+        let page = json(&get_v1(&mut *world, &format!("/v1/connections?limit=4&cursor={cursor}")));
+        all.extend(page["connections"].as_array().expect("connections").clone());
+        pages += 1;
+        match page["cursor"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!((all.len(), pages), (6, 2));
+    let after = world.kv().counts();
+    assert_eq!((after.lists - before.lists, after.gets - before.gets), (2, 0));
+    let of_ann = json(&get_v1(&mut *world, "/v1/connections?subject=ann"));
+    let subjects: Vec<_> = of_ann["connections"]
+        .as_array()
+        .expect("connections")
+        .iter()
+        .map(|shown| shown["subject"].clone())
+        .collect();
+    assert_eq!(subjects, ["ann", "ann"]);
+    for wrong in ["limit=0", "limit=1001", "limit=x", "subject=a/b", "subject=", "page=1", "limit=1&limit=2"]
+    {
+        assert_eq!(get_v1(&mut *world, &format!("/v1/connections?{wrong}")).status(), 400, "{wrong}");
+    }
+}
+
+/// Well-formed or not.
+pub fn an_unknown_connection_is_not_found(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    for id in ["5f1a8e6b2c3d4e5f6a7b8c9d-AAAAAAAAAAAAAAAA", "x", "..", "%2e%2e", "5f1a-short"] {
+        for path in [format!("/v1/connections/{id}"), format!("/v1/connections/{id}/token")] {
+            let answer = get_v1(&mut *world, &path);
+            assert_eq!(answer.status(), 404, "{path}");
+            assert_eq!(json(&answer)["code"], "not_found");
+        }
+    }
+}
+
+/// A key that was dropped too early, or a hand in KV.
+pub fn a_record_that_does_not_open_is_told(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let connected = json(&Page::new("main", 1).install(&mut *world, OWNER, "Night Market"));
+    let id = connected["connection"]["id"].as_str().expect("an id").to_owned();
+    let key = format!("connection/{id}");
+    world.kv().tamper(&key, |entry| entry.value = entry.value.replacen("k1.", "k0.", 1));
+    let answer = get_v1(&mut *world, &format!("/v1/connections/{id}/token"));
+    assert_eq!((answer.status().as_u16(), json(&answer)["code"].as_str()), (503, Some("misconfigured")));
+    assert!(world.log().contains("not in SEALING_KEYS"));
+    // What needs no opening still works.
+    assert_eq!(
+        json(&get_v1(&mut *world, "/v1/connections"))["connections"].as_array().map(Vec::len),
+        Some(1)
+    );
+}
+
+/// For whoever set it up.
+pub fn health_names_what_is_wrong_and_never_its_value(start: Start<'_>) {
+    let mut well = start(&Setup::smooch());
+    let answer = get(&mut *well, "/healthz");
+    assert_eq!((answer.status().as_u16(), json(&answer)["status"].as_str()), (200, Some("ok")));
+    drop(well);
+
+    let mut ill = start(
+        &Setup::smooch()
+            .with("SMOOCH_CLIENT_SECRET", "")
+            .with("SMOOCH_TOKEN_URL", "http://canary-host.example/token")
+            .with("API_KEYS", "backend:canary-short")
+            .with(
+                "SITES",
+                json!({"main": {"origin": "https://a.example", "return_to": "https://canary-b.example/"}}),
+            ),
+    );
+    let answer = get(&mut *ill, "/healthz");
+    assert_eq!((answer.status().as_u16(), json(&answer)["code"].as_str()), (503, Some("misconfigured")));
+    let named: Vec<_> = json(&answer)["settings"]
+        .as_array()
+        .expect("settings")
+        .iter()
+        .map(|setting| setting["name"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(named, ["SMOOCH_CLIENT_SECRET", "SMOOCH_TOKEN_URL", "SITES.main.return_to", "API_KEYS"]);
+    let text = String::from_utf8_lossy(answer.body()).into_owned();
+    assert!(!text.contains("canary"), "{text}");
+}
+
+/// Closed, and said so.
+pub fn wrong_settings_close_everything_else(start: Start<'_>) {
+    let mut world = start(&Setup::smooch().with("SEALING_KEYS", ""));
+    let edge = world.edge();
+    let page = Page::new("main", 1);
+    let bounce = get(&mut *world, &format!("/callback?code=a&state={}", page.state.to_text()));
+    assert_eq!(
+        header(&bounce, "location"),
+        Some(format!("{edge}/install#smooch.error=misconfigured").as_str())
+    );
+    assert_eq!(json(&page.complete(&mut *world, "x"))["code"], "misconfigured");
+    assert_eq!(json(&get_v1(&mut *world, "/v1/connections"))["code"], "misconfigured");
+    assert_eq!(json(&get(&mut *world, "/embed.json"))["code"], "misconfigured");
+}
+
+/// In the one shape that all errors have.
+pub fn unknown_paths_and_methods_are_refused(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let edge = world.edge();
+    for (method, path, status, allow) in [
+        ("GET", "/nothing", 404, None),
+        ("GET", "/complete", 405, Some("POST")),
+        ("DELETE", "/complete", 405, Some("POST")),
+        ("POST", "/healthz", 405, Some("GET, HEAD")),
+        ("PROPFIND", "/healthz", 405, Some("GET, HEAD")),
+        ("POST", "/v1/connections", 405, Some("GET")),
+        ("GET", "/v1/sessions", 405, Some("POST")),
+    ] {
+        let answer = world.send(request(method, &format!("{edge}{path}")));
+        assert_eq!(answer.status(), status, "{method} {path}");
+        assert_eq!(header(&answer, "allow"), allow, "{method} {path}");
+        assert_eq!(header(&answer, "content-type"), Some("application/problem+json"));
+        assert!(json(&answer)["request_id"].as_str().is_some_and(|id| id.len() == 16));
+    }
+    let embed = json(&get(&mut *world, "/embed.json"));
+    let authorize = format!("{}/oauth/authorize", world.smooch_origin());
+    let expected = json!({"client_id": "shoplifter", "authorize_url": authorize, "pkce": false, "direct_install": false});
+    assert_eq!(embed, expected);
+}

@@ -1,0 +1,217 @@
+//! A world in memory: the edge's own code, a Smooch and a KV as values, one clock, seeded randomness. A whole
+//! flow takes less than a millisecond.
+
+use crate::{
+    kv::{Kv, Refusal},
+    world::{Request, Response, Setup, World, seed},
+};
+use edge::{
+    edge::{Edge, handle},
+    http::{BodyError, Incoming},
+    platform::{Answer, Entry, FetchError, KvError, LONGEST_ANSWER, Millis, Outgoing, Page, Platform, Put},
+    settings::{Fault, Vars},
+};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng as _, SeedableRng as _},
+};
+use serde_json::Value;
+use stand_in::{Broken, Smooch};
+use std::{
+    cell::{Cell, RefCell},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// 2026-01-05, 10:00 UTC.
+const START: Millis = 1_767_607_200_000;
+
+const EDGE: &str = "https://connect.partner.example";
+const SMOOCH: &str = "https://smooch.example";
+
+/// A world in memory.
+#[expect(missing_debug_implementations, reason = "it holds the edge's secrets")]
+pub struct Simulator {
+    edge: Result<Edge, Vec<Fault>>,
+    platform: Simulated,
+}
+
+struct Simulated {
+    now: Cell<Millis>,
+    random: RefCell<ChaCha8Rng>,
+    smooch: Arc<Mutex<Smooch>>,
+    kv: Mutex<Kv>,
+    log: RefCell<String>,
+}
+
+struct Table(Value);
+
+impl Vars for Table {
+    fn var(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+}
+
+impl Simulator {
+    /// A world as `setup` says, with a seed that it prints.
+    #[must_use]
+    pub fn new(setup: &Setup) -> Self {
+        let seed = seed();
+        let mut options = setup.options.clone();
+        options.redirect_uris.push(format!("{EDGE}/callback"));
+        let platform = Simulated {
+            now: Cell::new(START),
+            random: RefCell::new(ChaCha8Rng::seed_from_u64(seed)),
+            smooch: Arc::new(Mutex::new(Smooch::new(seed, options))),
+            kv: Mutex::default(),
+            log: RefCell::default(),
+        };
+        Self { edge: Edge::new(&Table(setup.vars_at(SMOOCH))), platform }
+    }
+}
+
+impl World for Simulator {
+    fn edge(&self) -> String {
+        EDGE.into()
+    }
+
+    fn smooch_origin(&self) -> String {
+        SMOOCH.into()
+    }
+
+    fn send(&mut self, request: Request) -> Response {
+        let (method, url) = (request.method().to_string(), request.uri().to_string());
+        let edge = self.edge.as_ref().map_err(Vec::as_slice);
+        let mut incoming = Sent(request);
+        let answer = futures_executor::block_on(handle(edge, &self.platform, &method, &url, &mut incoming));
+        let mut response = http::Response::builder().status(answer.status);
+        for (name, value) in answer.headers {
+            response = response.header(name, value);
+        }
+        response.body(answer.body.into_bytes()).expect("the edge's headers are headers")
+    }
+
+    fn visit(&mut self, request: Request) -> Response {
+        let now = self.now();
+        self.smooch().handle(&request, now)
+    }
+
+    fn smooch(&self) -> MutexGuard<'_, Smooch> {
+        self.platform.smooch()
+    }
+
+    fn kv(&self) -> MutexGuard<'_, Kv> {
+        self.platform.kv()
+    }
+
+    fn pass(&mut self, milliseconds: u64) {
+        self.platform.pass(milliseconds);
+    }
+
+    fn now(&self) -> u64 {
+        self.platform.now.get()
+    }
+
+    fn log(&self) -> String {
+        self.platform.log.borrow().clone()
+    }
+}
+
+impl Simulated {
+    fn smooch(&self) -> MutexGuard<'_, Smooch> {
+        self.smooch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kv(&self) -> MutexGuard<'_, Kv> {
+        self.kv.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pass(&self, milliseconds: u64) {
+        self.now.set(self.now.get() + milliseconds);
+    }
+}
+
+struct Sent(Request);
+
+impl Incoming for Sent {
+    fn header(&self, name: &str) -> Option<String> {
+        let values: Vec<_> =
+            self.0.headers().get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+        // As the platform joins a header that came twice (RFC 9110 §5.3).
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
+    async fn body(&mut self, limit: usize) -> Result<Vec<u8>, BodyError> {
+        if self.0.body().len() > limit { Err(BodyError::TooLong) } else { Ok(self.0.body().clone()) }
+    }
+}
+
+impl Platform for Simulated {
+    fn now(&self) -> Millis {
+        self.now.get()
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.random.borrow_mut().fill_bytes(&mut bytes);
+        bytes
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        self.pass(milliseconds.into());
+    }
+
+    async fn fetch(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
+        let body = outgoing.body.unwrap_or_default();
+        let mut request = http::Request::builder().method(outgoing.method).uri(outgoing.url);
+        for &(name, value) in outgoing.headers {
+            request = request.header(name, value);
+        }
+        if outgoing.body.is_some() {
+            request = request.header("content-length", body.len());
+        }
+        let request = request.body(body.as_bytes().to_vec()).expect("the edge's requests are requests");
+        let response = self.smooch().handle(&request, self.now.get());
+        match response.extensions().get::<Broken>() {
+            None => {}
+            Some(Broken::Reset) => return Err(FetchError::Lost),
+            Some(Broken::Slow(milliseconds)) if *milliseconds < outgoing.timeout.into() => {
+                self.pass(*milliseconds)
+            }
+            Some(Broken::Hang | Broken::Slow(_)) => {
+                self.pass(outgoing.timeout.into());
+                return Err(FetchError::Lost);
+            }
+        }
+        if response.body().len() > LONGEST_ANSWER {
+            return Err(FetchError::TooLong);
+        }
+        let retry_after =
+            response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        Ok(Answer { status: response.status().as_u16(), retry_after, body: response.into_body() })
+    }
+
+    async fn kv_get(&self, key: &str) -> Result<Option<Entry>, KvError> {
+        self.kv().get(key, self.now.get()).map_err(refused)
+    }
+
+    async fn kv_put(&self, put: Put<'_>) -> Result<(), KvError> {
+        let ttl = put.ttl.map(Into::into);
+        self.kv().put(put.key, put.value, put.metadata, ttl, self.now.get()).map_err(refused)
+    }
+
+    async fn kv_list(&self, prefix: &str, cursor: Option<&str>, limit: u16) -> Result<Page, KvError> {
+        let (keys, cursor) = self.kv().list(prefix, cursor, limit.into(), self.now.get()).map_err(refused)?;
+        Ok(Page { keys, cursor })
+    }
+
+    fn log(&self, line: &str) {
+        let mut log = self.log.borrow_mut();
+        log.push_str(line);
+        log.push('\n');
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
+fn refused(refusal: Refusal) -> KvError {
+    KvError(format!("{} {}", refusal.status, refusal.text))
+}

@@ -1,0 +1,242 @@
+//! A world with the real worker, in workerd: what is deployed, byte for byte, with our KV and our Smooch behind
+//! it.
+
+use crate::{
+    kv::Kv,
+    kv_service,
+    tools::{Process, built, tool},
+    world::{Request, Response, Setup, World, seed},
+};
+use serde_json::Value;
+use stand_in::{Server, Smooch, serve, serve_smooch};
+use std::{
+    fmt::Write as _,
+    io::{BufRead as _, BufReader, Read, Write as _},
+    net::{Ipv4Addr, SocketAddr},
+    process::{Command, Stdio},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use tempfile::NamedTempFile;
+
+/// How long a line of the log may be on its way.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A world with the real worker.
+#[derive(Debug)]
+pub struct Workerd {
+    edge: String,
+    smooch_origin: String,
+    smooch: Arc<Mutex<Smooch>>,
+    kv: Arc<Mutex<Kv>>,
+    log: Arc<Mutex<String>>,
+    sent: usize,
+    ahead: Arc<AtomicU64>,
+    agent: ureq::Agent,
+    _process: Process,
+    _servers: [Server; 2],
+}
+
+impl Workerd {
+    /// A world as `setup` says.
+    ///
+    /// # Panics
+    ///
+    /// With a sentence on what to run, if the worker is not built or workerd is not there.
+    #[must_use]
+    pub fn new(setup: &Setup) -> Self {
+        let ahead = Arc::new(AtomicU64::new(0));
+        let smooch = Arc::new(Mutex::new(Smooch::new(seed(), setup.options.clone())));
+        let kv = Arc::new(Mutex::new(Kv::default()));
+        let smooch_server =
+            serve_smooch(any_port(), Arc::clone(&smooch), clock(&ahead)).expect("a free port");
+        let (served, now) = (Arc::clone(&kv), clock(&ahead));
+        let kv_server = serve(any_port(), move |request| {
+            kv_service::handle(&mut served.lock().unwrap_or_else(PoisonError::into_inner), &request, now())
+        });
+        let kv_server = kv_server.expect("a free port");
+        let smooch_origin = format!("http://{}", smooch_server.address());
+
+        let log = Arc::new(Mutex::new(String::new()));
+        let (process, port) = start(&setup.vars_at(&smooch_origin), kv_server.address(), &log);
+        let edge = format!("http://127.0.0.1:{port}");
+        smooch.lock().expect("not poisoned yet").register_redirect_uri(format!("{edge}/callback"));
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .new_agent();
+        let servers = [smooch_server, kv_server];
+        Self {
+            edge,
+            smooch_origin,
+            smooch,
+            kv,
+            log,
+            sent: 0,
+            ahead,
+            agent,
+            _process: process,
+            _servers: servers,
+        }
+    }
+}
+
+impl World for Workerd {
+    fn edge(&self) -> String {
+        self.edge.clone()
+    }
+
+    fn smooch_origin(&self) -> String {
+        self.smooch_origin.clone()
+    }
+
+    fn send(&mut self, request: Request) -> Response {
+        self.sent += 1;
+        let (head, body) = request.into_parts();
+        let answer = if body.is_empty() {
+            self.agent.run(http::Request::from_parts(head, ()))
+        } else {
+            self.agent.run(http::Request::from_parts(head, body))
+        };
+        let (head, mut body) = answer.expect("the edge answers").into_parts();
+        http::Response::from_parts(head, body.read_to_vec().expect("the answer is whole"))
+    }
+
+    fn visit(&mut self, request: Request) -> Response {
+        let now = clock(&self.ahead)();
+        self.smooch().handle(&request, now)
+    }
+
+    fn smooch(&self) -> MutexGuard<'_, Smooch> {
+        self.smooch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kv(&self) -> MutexGuard<'_, Kv> {
+        self.kv.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pass(&mut self, milliseconds: u64) {
+        self.ahead.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        wall_clock()
+    }
+
+    fn log(&self) -> String {
+        // Each request writes one line, which comes through a pipe.
+        let mut waited = Duration::ZERO;
+        loop {
+            let log = self.log.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if log.lines().filter(|line| line.starts_with('{')).count() >= self.sent || waited > PATIENCE {
+                return log;
+            }
+            thread::sleep(Duration::from_millis(5));
+            waited += Duration::from_millis(5);
+        }
+    }
+}
+
+fn any_port() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the worker in workerd goes by the real time")]
+fn wall_clock() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
+    u64::try_from(since.as_millis()).expect("it is long before the year 500 million")
+}
+
+fn clock(ahead: &Arc<AtomicU64>) -> impl Fn() -> u64 + Send + Sync + 'static {
+    let ahead = Arc::clone(ahead);
+    move || wall_clock() + ahead.load(Ordering::Relaxed)
+}
+
+/// Starts workerd with `vars` as bindings; returns its port once it listens.
+fn start(vars: &Value, kv: SocketAddr, log: &Arc<Mutex<String>>) -> (Process, u64) {
+    // It goes when this function ends, and workerd has read it by then.
+    let mut file = NamedTempFile::with_suffix(".capnp").expect("a temporary file");
+    file.write_all(config(vars).as_bytes()).expect("there is room for a configuration");
+    let mut command = Command::new(tool("WORKERD"));
+    command
+        .args(["serve", "-I", "/", "--socket-addr", "http=127.0.0.1:0", "--control-fd=1"])
+        .args(["--external-addr", &format!("kv={kv}")])
+        .arg(file.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut process = Process::start(&mut command);
+    let mut stdout = BufReader::new(process.0.stdout.take().expect("piped"));
+    follow(process.0.stderr.take().expect("piped"), log);
+    let mut ready = String::new();
+    stdout.read_line(&mut ready).expect("workerd says where it listens");
+    let ready: Value = serde_json::from_str(&ready).unwrap_or_default();
+    let Some(port) = ready["port"].as_u64() else {
+        thread::sleep(Duration::from_millis(200));
+        panic!("workerd did not start: {}", log.lock().unwrap_or_else(PoisonError::into_inner));
+    };
+    follow(stdout, log);
+    (process, port)
+}
+
+fn follow(stream: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
+    let log = Arc::clone(log);
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+}
+
+fn config(vars: &Value) -> String {
+    let script = built("build/index.js", "make worker");
+    let wasm = built("build/index_bg.wasm", "make worker");
+    let mut bindings = String::new();
+    for (name, value) in vars.as_object().expect("settings are a table") {
+        let binding = match value {
+            Value::String(text) => format!("text = {}", quoted(text)),
+            other => format!("json = {}", quoted(&other.to_string())),
+        };
+        writeln!(bindings, "    (name = \"{name}\", {binding}),").expect("a String takes all");
+    }
+    format!(
+        r#"using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "edge", worker = .edge),
+    (name = "kv", external = (http = ())),
+    (name = "internet", network = (allow = ["private", "local"])),
+  ],
+  sockets = [(name = "http", http = (), service = "edge")],
+);
+const edge :Workerd.Worker = (
+  modules = [
+    (name = "index.js", esModule = embed {script}),
+    (name = "index_bg.wasm", wasm = embed {wasm}),
+  ],
+  compatibilityDate = "2026-10-23",
+  compatibilityFlags = ["no_nodejs_compat", "no_nodejs_compat_v2"],
+  globalOutbound = "internet",
+  bindings = [
+{bindings}    (name = "CONNECTIONS", kvNamespace = "kv"),
+  ],
+);
+"#,
+        script = quoted(&script.to_string_lossy()),
+        wasm = quoted(&wasm.to_string_lossy()),
+    )
+}
+
+/// A text as Cap'n Proto writes it: escaped as in C.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+}

@@ -1,0 +1,193 @@
+//! API v2: users, conversations and messages of the token's app. Everything else is beyond the scope or not there.
+
+use super::{
+    Outcome, Refused, bad_request, business_message, forbidden, json_object, not_found, optional, refused,
+    required, wrong_method,
+};
+use crate::accounts::{App, Author, Conversation, Message, User};
+use crate::params::Params;
+use crate::random::Random;
+use crate::smooch::Smooch;
+use crate::{Request, iso8601};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// How many messages a page of them has.
+const PAGE: usize = 100;
+
+impl Smooch {
+    pub(super) fn v2(&mut self, app_id: &str, path: &[&str], request: &Request, now_ms: u64) -> Outcome {
+        let ["apps", path_app_id, rest @ ..] = path else {
+            // Listing and making apps is for account tokens.
+            return Err(if path == ["apps"] { forbidden() } else { not_found("Resource") });
+        };
+        let random = &mut self.random;
+        let Some(app) = self.apps.get_mut(app_id).filter(|app| app.id == *path_app_id) else {
+            return Err(forbidden());
+        };
+        match (request.method(), rest) {
+            (&Method::GET | &Method::HEAD, ["users"]) => list_users(app, request),
+            (&Method::POST, ["users"]) => create_user(app, random, request, now_ms),
+            (&Method::GET | &Method::HEAD, ["users", id]) => {
+                let user = app.user(id).ok_or_else(|| not_found("User"))?;
+                Ok((StatusCode::OK, json!({"user": user_json(user)})))
+            }
+            (&Method::GET | &Method::HEAD, ["conversations"]) => list_conversations(app, request),
+            (&Method::POST, ["conversations"]) => create_conversation(app, random, request),
+            (&Method::GET | &Method::HEAD, ["conversations", id]) => {
+                let conversation = app.conversation(id).ok_or_else(|| not_found("Conversation"))?;
+                Ok((StatusCode::OK, json!({"conversation": conversation_json(conversation)})))
+            }
+            (&Method::GET | &Method::HEAD, ["conversations", id, "messages"]) => list_messages(app, id),
+            (&Method::POST, ["conversations", id, "messages"]) => {
+                send_message(app, random, id, request, now_ms)
+            }
+            // An integration may look at its own webhooks. It has none here.
+            (&Method::GET | &Method::HEAD, ["integrations", "me", "webhooks"]) => {
+                Ok((StatusCode::OK, json!({"webhooks": []})))
+            }
+            (_, ["users" | "conversations"] | ["conversations", _, "messages"]) => {
+                Err(wrong_method("GET, HEAD, POST"))
+            }
+            (_, ["users" | "conversations", _] | ["integrations", "me", "webhooks"]) => {
+                Err(wrong_method("GET, HEAD"))
+            }
+            (_, [] | ["integrations" | "keys" | "switchboards", ..]) => Err(forbidden()),
+            _ => Err(not_found("Resource")),
+        }
+    }
+}
+
+/// Smooch lists users by e-mail address only.
+fn list_users(app: &App, request: &Request) -> Outcome {
+    let params = query(request)?;
+    let Some(email) = params.get("filter[identities.email]") else {
+        return Err(bad_request("filter[identities.email] is required"));
+    };
+    let users: Vec<Value> =
+        app.users.iter().filter(|user| user.email.as_deref() == Some(email)).map(user_json).collect();
+    Ok((StatusCode::OK, json!({"users": users, "meta": {"hasMore": false}, "links": {}})))
+}
+
+fn create_user(app: &mut App, random: &mut Random, request: &Request, now_ms: u64) -> Outcome {
+    let body = json_object(request)?;
+    let external_id = required(body.get("externalId"), "externalId")?.to_owned();
+    if app.user(&external_id).is_some() {
+        return Err(refused(StatusCode::CONFLICT, "conflict", "A user with this externalId exists"));
+    }
+    let profile = body.get("profile");
+    let of_profile = |name| optional(profile.and_then(|profile| profile.get(name)));
+    let (given_name, email) = (of_profile("givenName"), of_profile("email"));
+    let user =
+        User { id: random.id(), external_id: Some(external_id), given_name, email, signed_up_ms: now_ms };
+    let json = user_json(&user);
+    app.users.push(user);
+    Ok((StatusCode::CREATED, json!({"user": json})))
+}
+
+/// Smooch lists conversations of one user only.
+fn list_conversations(app: &App, request: &Request) -> Outcome {
+    let params = query(request)?;
+    let user = match (params.get("filter[userId]"), params.get("filter[userExternalId]")) {
+        (Some(id), None) => app.users.iter().find(|user| user.id == id),
+        (None, Some(id)) => app.users.iter().find(|user| user.external_id.as_deref() == Some(id)),
+        _ => return Err(bad_request("filter[userId] or filter[userExternalId] is required")),
+    };
+    let user = user.ok_or_else(|| not_found("User"))?;
+    let of_user = app.conversations.iter().filter(|conversation| conversation.user_id == user.id);
+    let conversations: Vec<Value> = of_user.map(conversation_json).collect();
+    Ok((StatusCode::OK, json!({"conversations": conversations, "meta": {"hasMore": false}, "links": {}})))
+}
+
+fn create_conversation(app: &mut App, random: &mut Random, request: &Request) -> Outcome {
+    let body = json_object(request)?;
+    if body.get("type").and_then(Value::as_str) != Some("personal") {
+        return Err(bad_request("type must be personal"));
+    }
+    let Some([participant]) = body.get("participants").and_then(Value::as_array).map(Vec::as_slice) else {
+        return Err(bad_request("participants must have one element"));
+    };
+    let id = match (participant.get("userId"), participant.get("userExternalId")) {
+        (id @ Some(_), None) => required(id, "userId")?,
+        (None, id @ Some(_)) => required(id, "userExternalId")?,
+        _ => return Err(bad_request("a participant needs userId or userExternalId")),
+    };
+    let user_id = app.user(id).ok_or_else(|| not_found("User"))?.id.clone();
+    let display_name = optional(body.get("displayName"));
+    let conversation = Conversation { id: random.id(), user_id, display_name, messages: Vec::new() };
+    let json = conversation_json(&conversation);
+    app.conversations.push(conversation);
+    Ok((StatusCode::CREATED, json!({"conversation": json})))
+}
+
+/// The newest messages, oldest first.
+fn list_messages(app: &App, id: &str) -> Outcome {
+    let messages = &app.conversation(id).ok_or_else(|| not_found("Conversation"))?.messages;
+    let before = messages.len().saturating_sub(PAGE);
+    let page: Vec<Value> = messages.iter().skip(before).map(message_json).collect();
+    Ok((StatusCode::OK, json!({"messages": page, "meta": {"hasMore": before > 0}, "links": {}})))
+}
+
+fn send_message(app: &mut App, random: &mut Random, id: &str, request: &Request, now_ms: u64) -> Outcome {
+    let conversation = app.conversation_mut(id).ok_or_else(|| not_found("Conversation"))?;
+    let body = json_object(request)?;
+    let text = business_text(&Value::Object(body))?;
+    let message = business_message(random, &text, now_ms);
+    let json = message_json(&message);
+    conversation.messages.push(message);
+    Ok((StatusCode::CREATED, json!({"messages": [json]})))
+}
+
+fn business_text(body: &Value) -> Result<String, Refused> {
+    let at = |pointer| body.pointer(pointer);
+    if at("/author/type").and_then(Value::as_str) != Some("business") {
+        return Err(bad_request("author.type must be business"));
+    }
+    if at("/content/type").and_then(Value::as_str) != Some("text") {
+        return Err(bad_request("content.type must be text"));
+    }
+    required(at("/content/text"), "content.text").map(str::to_owned)
+}
+
+fn query(request: &Request) -> Result<Params, Refused> {
+    let query = request.uri().query().unwrap_or_default();
+    Params::parse(query.as_bytes()).map_err(|_| bad_request("A parameter is there more than once"))
+}
+
+fn user_json(user: &User) -> Value {
+    json!({
+        "id": user.id,
+        "externalId": user.external_id,
+        "signedUpAt": iso8601::date_time(user.signed_up_ms),
+        "profile": {"givenName": user.given_name, "email": user.email},
+        "metadata": {},
+        "identities": [],
+        "hasPaymentInfo": false,
+    })
+}
+
+fn conversation_json(conversation: &Conversation) -> Value {
+    let last = conversation.messages.last().map(|message| iso8601::date_time(message.received_ms));
+    json!({
+        "id": conversation.id,
+        "type": "personal",
+        "displayName": conversation.display_name,
+        "isDefault": false,
+        "metadata": {},
+        "lastUpdatedAt": last,
+    })
+}
+
+fn message_json(message: &Message) -> Value {
+    let author = match &message.author {
+        Author::Customer(name) => json!({"type": "user", "displayName": name}),
+        Author::Business(name) => json!({"type": "business", "displayName": name}),
+    };
+    json!({
+        "id": message.id,
+        "received": iso8601::date_time(message.received_ms),
+        "author": author,
+        "content": {"type": "text", "text": message.text},
+        "source": {"type": "api:conversations"},
+    })
+}
