@@ -1,16 +1,21 @@
-//! What the tests stand on: a simulated world and a real one, a page without a browser, and the scenarios that
-//! play in both.
+//! What the tests stand on: a simulated world and a real one, a page without a browser, the scenarios that play in
+//! both, and the stage that the demo and the browser tests share.
 #![expect(
     clippy::missing_panics_doc,
-    clippy::expect_used,
+    clippy::panic,
     reason = "all of this is test code: where it panics, a test has failed"
 )]
 
+pub mod clock;
 pub mod kv;
 pub mod kv_service;
 pub mod page;
+pub mod partner;
 pub mod scenarios;
 pub mod simulator;
+pub mod stage;
 pub mod tools;
+pub mod walk;
 pub mod workerd;
 pub mod world;
+pub mod wrangler;

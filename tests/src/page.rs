@@ -34,10 +34,15 @@ pub struct Fragment {
 }
 
 impl Page {
-    /// A page of `site` that sets out with a verifier made of `seed`.
+    /// A page of `site` that sets out with a verifier made of `seed`, the same each time.
     #[must_use]
     pub fn new(site: &str, seed: u8) -> Self {
-        let verifier = Verifier::from_bytes(&[seed; 32]);
+        Self::with_verifier(site, Verifier::from_bytes(&[seed; 32]))
+    }
+
+    /// A page of `site` that sets out with `verifier`.
+    #[must_use]
+    pub fn with_verifier(site: &str, verifier: Verifier) -> Self {
         let site = Site::parse(site).expect("a site's name");
         let state = State { site, challenge: verifier.challenge() };
         Self { origin: PARTNER.into(), verifier, state, session: None, started_session: None }
@@ -52,8 +57,14 @@ impl Page {
     /// The button's link.
     #[must_use]
     pub fn link(&self, world: &dyn World, pkce: bool) -> String {
-        let redirect_uri = format!("{}/callback", world.edge());
-        let endpoint = format!("{}/oauth/authorize", world.smooch_origin());
+        self.link_between(&world.edge(), &world.smooch_origin(), pkce)
+    }
+
+    /// The button's link for an edge and a Smooch at these origins.
+    #[must_use]
+    pub fn link_between(&self, edge: &str, smooch: &str, pkce: bool) -> String {
+        let redirect_uri = format!("{edge}/callback");
+        let endpoint = format!("{smooch}/oauth/authorize");
         AuthorizationRequest {
             client_id: stand_in::CLIENT_ID,
             redirect_uri: &redirect_uri,

@@ -30,7 +30,6 @@ pub fn tool(variable: &str) -> OsString {
 /// # Panics
 ///
 /// With the step's name, if it was not built.
-#[must_use]
 pub fn built(path: &str, step: &str) -> PathBuf {
     let built = root().join(path);
     assert!(built.exists(), "{path} is not built: run `{step}`");

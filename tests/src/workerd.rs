@@ -2,6 +2,7 @@
 //! it.
 
 use crate::{
+    clock::wall_clock,
     kv::Kv,
     kv_service,
     tools::{Process, built, tool},
@@ -19,7 +20,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 use tempfile::NamedTempFile;
 
@@ -146,12 +147,6 @@ impl World for Workerd {
 
 fn any_port() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the worker in workerd goes by the real time")]
-fn wall_clock() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
-    u64::try_from(since.as_millis()).expect("it is long before the year 500 million")
 }
 
 fn clock(ahead: &Arc<AtomicU64>) -> impl Fn() -> u64 + Send + Sync + 'static {

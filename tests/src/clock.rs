@@ -1,0 +1,15 @@
+//! The one place in the tests that reads the real clock.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Milliseconds since 1970.
+///
+/// # Panics
+///
+/// Before 1970.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "what runs in workerd goes by the real time")]
+pub fn wall_clock() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
+    u64::try_from(since.as_millis()).expect("it is long before the year 500 million")
+}

@@ -1,0 +1,106 @@
+//! The partner's pages. The page's CSP is the one that partners are told to use, and no wider.
+
+use http::StatusCode;
+use maud::{DOCTYPE, Markup, html};
+use serde_json::Value;
+use stand_in::Response;
+
+/// The page with the embed: `/`, where flows finish, and `/pricing`, where one may start too.
+pub(super) fn page(edge: &str, authorize_url: &str, path: &str, connections: &[Value]) -> Response {
+    let title = if path == "/" { "Integrations" } else { "Pricing" };
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " – Shoplifter" }
+                link rel="stylesheet" href="/shop.css";
+                link rel="icon" href="data:,";
+                script type="module" src=(format!("{edge}/add-to-smooch.js")) {}
+                script type="module" src="/shop.js" {}
+            }
+            body {
+                header {
+                    a.brand href="/" { "Shoplifter" }
+                    nav {
+                        a href="/" aria-current=[(path == "/").then_some("page")] { "Integrations" }
+                        a href="/pricing" aria-current=[(path != "/").then_some("page")] { "Pricing" }
+                    }
+                }
+                main {
+                    h1 { (title) }
+                    p.lead { "Shoplifter tells your customers when what they wanted is back on the shelf. "
+                        "Connect your Smooch app, and it can write to them in the chat they already use." }
+                    section.card {
+                        div {
+                            h2 { "Smooch" }
+                            p { "Send and receive messages on behalf of your app. You can take this back at any time." }
+                        }
+                        add-to-smooch client-id="shoplifter" site="main" authorize-url=(authorize_url) {
+                            a href=(format!("{edge}/install")) { "Add to Smooch" }
+                        }
+                    }
+                    p #note role="status" {}
+                    (connected(connections))
+                }
+            }
+        }
+    };
+    let csp = format!(
+        "default-src 'none'; script-src 'self' {edge} 'wasm-unsafe-eval'; connect-src 'self' {edge}; style-src 'self'; \
+         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'"
+    );
+    answer(
+        StatusCode::OK,
+        "text/html; charset=utf-8",
+        &page.into_string(),
+        &[("content-security-policy", &csp)],
+    )
+}
+
+fn connected(connections: &[Value]) -> Markup {
+    html! {
+        section #connections {
+            h2 { "Connected apps" }
+            @if connections.is_empty() {
+                p.empty { "None yet." }
+            } @else {
+                ul {
+                    @for connection in connections {
+                        @let app = &connection["app"];
+                        li {
+                            span { (app["name"].as_str().or(app["id"].as_str()).unwrap_or_default()) }
+                            button type="button" data-connection=(connection["id"].as_str().unwrap_or_default()) { "Send hello" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn file(content_type: &str, text: &str) -> Response {
+    answer(StatusCode::OK, content_type, text, &[])
+}
+
+pub(super) fn json(body: &Value) -> Response {
+    answer(StatusCode::OK, "application/json", &body.to_string(), &[])
+}
+
+pub(super) fn text(status: StatusCode, text: &str) -> Response {
+    answer(status, "text/plain; charset=utf-8", text, &[])
+}
+
+fn answer(status: StatusCode, content_type: &str, body: &str, headers: &[(&str, &str)]) -> Response {
+    let mut answer = http::Response::builder()
+        .status(status)
+        .header("content-type", content_type)
+        .header("cache-control", "no-cache")
+        .header("x-content-type-options", "nosniff");
+    for &(name, value) in headers {
+        answer = answer.header(name, value);
+    }
+    answer.body(body.as_bytes().to_vec()).unwrap_or_default()
+}

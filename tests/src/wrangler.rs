@@ -1,0 +1,144 @@
+//! The edge as `wrangler dev` serves it: the deployed worker with its static files, KV kept on disk, and the
+//! settings of `wrangler.toml` but for those that name this machine's ports.
+
+use crate::tools::{Process, built, root, tool};
+use serde_json::Value;
+use std::{
+    fmt::Write as _,
+    fs::OpenOptions,
+    io::{self, BufRead as _, BufReader, Read, Write as _},
+    os::unix::{fs::OpenOptionsExt as _, process::CommandExt as _},
+    path::Path,
+    process::{Command, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
+
+/// On a busy machine the first start takes several seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Long enough for it to end all that it has started.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A running `wrangler dev`. It ends, with all that it started, when this is dropped.
+#[derive(Debug)]
+pub struct Wrangler {
+    process: Process,
+    lines: Receiver<String>,
+}
+
+impl Wrangler {
+    /// Starts the edge on `port` of 127.0.0.1, with its KV in `state`, and waits until it answers. Settings that
+    /// are secrets go by way of a file in `state` that only this user can read.
+    ///
+    /// # Errors
+    ///
+    /// What wrangler said, if it did not start.
+    pub fn start(port: u16, state: &Path, vars: &Value, secrets: &Value) -> Result<Self, String> {
+        built("www/add-to-smooch.js", "make embed");
+        built("build/index.js", "make worker");
+        let env_file = state.join("secrets.env");
+        let mut lines = String::new();
+        for (name, value) in secrets.as_object().into_iter().flatten() {
+            writeln!(lines, "{name}={}", value.as_str().unwrap_or_default()).expect("a String takes all");
+        }
+        write_private(&env_file, &lines).map_err(|error| format!("{}: {error}", env_file.display()))?;
+        let port = port.to_string();
+        let mut command = Command::new(tool("WRANGLER"));
+        command
+            .args([
+                "dev",
+                "--ip",
+                "127.0.0.1",
+                "--port",
+                &port,
+                "--inspector-port",
+                "0",
+                "--log-level",
+                "log",
+            ])
+            .arg("--show-interactive-dev-session=false")
+            .arg("--config")
+            .arg(root().join("wrangler.toml"))
+            .arg("--persist-to")
+            .arg(state)
+            .arg("--env-file")
+            .arg(&env_file);
+        for (name, value) in vars.as_object().into_iter().flatten() {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            command.arg("--var").arg(format!("{name}:{text}"));
+        }
+        command
+            .current_dir(root())
+            // Locally wrangler keeps a trace of each request with its whole URL, the code included, unless told not to.
+            .env("X_LOCAL_OBSERVABILITY", "false")
+            .env("WRANGLER_WRITE_LOGS", "false")
+            .env("WRANGLER_SEND_METRICS", "false")
+            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
+            .env("NO_COLOR", "1")
+            .env("FORCE_COLOR", "0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Of its own, so that Ctrl-C reaches us first and it can be ended in order.
+            .process_group(0);
+        let mut process = Process::start(&mut command);
+        let (sender, lines) = mpsc::channel();
+        let stdout = process.0.stdout.take().expect("piped");
+        let stderr = process.0.stderr.take().expect("piped");
+        for stream in [Box::new(stdout) as Box<dyn Read + Send>, Box::new(stderr)] {
+            let sender = sender.clone();
+            thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    if sender.send(line).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        let mut wrangler = Self { process, lines };
+        wrangler.wait_until_ready()?;
+        Ok(wrangler)
+    }
+
+    fn wait_until_ready(&mut self) -> Result<(), String> {
+        let mut said = String::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains("Ready on") => return Ok(()),
+                Ok(line) => writeln!(said, "{line}").expect("a String takes all"),
+                Err(RecvTimeoutError::Disconnected) => return Err(format!("wrangler has ended:\n{said}")),
+                Err(RecvTimeoutError::Timeout) => return Err(format!("wrangler does not answer:\n{said}")),
+            }
+        }
+    }
+
+    /// The next line that wrangler or the worker prints, if one comes within `patience`.
+    pub fn line(&self, patience: Duration) -> Option<String> {
+        self.lines.recv_timeout(patience).ok()
+    }
+}
+
+impl Drop for Wrangler {
+    fn drop(&mut self) {
+        // Asked to, it ends its workerd and esbuild; killed, it would leave them behind.
+        let group = format!("-{}", self.process.0.id());
+        let signal =
+            |name: &str| Command::new("kill").args([name, "--", &group]).stderr(Stdio::null()).status();
+        let _ = signal("-TERM");
+        let step = Duration::from_millis(20);
+        let mut waited = Duration::ZERO;
+        while waited < FAREWELL && matches!(self.process.0.try_wait(), Ok(None)) {
+            thread::sleep(step);
+            waited += step;
+        }
+        let _ = signal("-KILL");
+    }
+}
+
+/// Writes a file that only this user can read.
+pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}
