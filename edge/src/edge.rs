@@ -16,7 +16,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use shared::ErrorCode;
 
 /// An edge with its settings, kept from request to request.
-#[expect(missing_debug_implementations, reason = "it holds secrets")]
+#[derive(Debug)]
 pub struct Edge {
     /// The settings.
     pub settings: Settings,

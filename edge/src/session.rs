@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn keyring() -> Keyring {
-        Keyring::parse("k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").ok().unwrap()
+        Keyring::parse("k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").unwrap()
     }
 
     fn session(metadata: &[(&str, &str)]) -> Option<Session> {

@@ -17,7 +17,7 @@ pub trait Vars {
 pub type Fault = (String, &'static str);
 
 /// Every setting, read and checked.
-#[expect(missing_debug_implementations, reason = "it holds secrets")]
+#[derive(Debug)]
 pub struct Settings {
     /// As Smooch gave it to the partner.
     pub client_id: String,
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_least_settings_are_the_documented_endpoints() {
-        let settings = Settings::read(&vars()).ok().unwrap();
+        let settings = Settings::read(&vars()).unwrap();
         assert_eq!(settings.authorize_url.as_str(), "https://app.smooch.io/oauth/authorize");
         assert_eq!(settings.token_url.as_str(), "https://app.smooch.io/oauth/token");
         assert_eq!(settings.token_info_url, None);
@@ -281,7 +281,7 @@ mod tests {
         let mut vars = vars();
         vars["SMOOCH_PROVIDER"] = "sunshine".into();
         vars["SMOOCH_MARKETPLACE"] = json!({"name": "n", "organization_id": "o", "bot_id": "b"});
-        let settings = Settings::read(&vars).ok().unwrap();
+        let settings = Settings::read(&vars).unwrap();
         assert_eq!(settings.token_url.as_str(), "https://oauth-bridge.zendesk.com/sc/oauth/token");
         assert!(settings.token_info_url.is_some() && settings.marketplace.is_some());
         assert_eq!(settings.api_url.of(None), None);
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn with_nothing_set_all_that_is_needed_is_named_and_no_site_is_open() {
-        let faults = Settings::read(&json!({})).err().unwrap();
+        let faults = Settings::read(&json!({})).unwrap_err();
         let missing: Vec<&str> = faults.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(missing, ["SMOOCH_CLIENT_ID", "SMOOCH_CLIENT_SECRET", "SEALING_KEYS", "API_KEYS"]);
     }

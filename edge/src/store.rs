@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_record_opens_under_its_own_key_alone() {
-        let keyring = Keyring::parse("k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").ok().unwrap();
+        let keyring = Keyring::parse("k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").unwrap();
         let app = AppId::parse("5f1a").unwrap();
         let (id, other) = (ConnectionId::new("a", &app, None), ConnectionId::new("b", &app, None));
         let record = Record { token: Secret::new("a.b.c"), metadata: BTreeMap::new() };

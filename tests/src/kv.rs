@@ -199,7 +199,9 @@ impl Kv {
     /// Everything that is there as text: keys, values and metadata.
     #[must_use]
     pub fn dump(&self) -> String {
-        self.entries.iter().map(|(key, stored)| format!("{key} {:?}\n", stored.entry)).collect()
+        let lines: Vec<String> =
+            self.entries.iter().map(|(key, stored)| format!("{key} {:?}", stored.entry)).collect();
+        lines.join("\n")
     }
 
     /// Changes a value behind everybody's back.
@@ -231,7 +233,8 @@ fn check_key(key: &str) -> Result<(), Refusal> {
 
 /// A cursor is opaque: the last key, in hexadecimal.
 fn write_cursor(key: &str) -> String {
-    key.bytes().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<String> = key.bytes().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 fn read_cursor(cursor: &str) -> Option<String> {

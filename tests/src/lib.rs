@@ -1,11 +1,14 @@
 //! What the tests stand on: a simulated world and a real one, a page without a browser, the scenarios that play in
 //! both, and the stage that the demo and the browser tests share.
 #![expect(
+    clippy::indexing_slicing,
     clippy::missing_panics_doc,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "all of this is test code: where it panics, a test has failed"
 )]
 
+pub mod browser;
 pub mod clock;
 pub mod kv;
 pub mod kv_service;

@@ -40,13 +40,18 @@ impl Partner {
         }
     }
 
+    /// The connections, as the backend sees them.
+    #[must_use]
+    pub fn connections(&self) -> Vec<serde_json::Value> {
+        self.backend.connections()
+    }
+
     /// Answers a request. What the backend did meanwhile is told to `watch`.
     pub fn handle(&self, request: &Request, watch: &dyn Fn(&Sent)) -> Response {
         let path = request.uri().path();
         match (request.method(), path) {
-            (&Method::GET, "/" | "/pricing") => {
-                pages::page(&self.edge, &self.authorize_url, path, &self.backend.connections())
-            }
+            (&Method::GET, "/" | "/pricing") => pages::page(&self.edge, &self.authorize_url, path),
+            (&Method::GET, "/connections") => pages::json(&self.backend.connections().into()),
             (&Method::GET, "/shop.js") => pages::file("text/javascript", include_str!("partner/shop.js")),
             (&Method::GET, "/shop.css") => pages::file("text/css", include_str!("partner/shop.css")),
             (&Method::POST, "/hello") => self.hello(request, watch),

@@ -29,12 +29,13 @@ const EDGE: &str = "https://connect.partner.example";
 const SMOOCH: &str = "https://smooch.example";
 
 /// A world in memory.
-#[expect(missing_debug_implementations, reason = "it holds the edge's secrets")]
+#[derive(Debug)]
 pub struct Simulator {
     edge: Result<Edge, Vec<Fault>>,
     platform: Simulated,
 }
 
+#[derive(Debug)]
 struct Simulated {
     now: Cell<Millis>,
     random: RefCell<ChaCha8Rng>,
@@ -175,7 +176,7 @@ impl Platform for Simulated {
             None => {}
             Some(Broken::Reset) => return Err(FetchError::Lost),
             Some(Broken::Slow(milliseconds)) if *milliseconds < outgoing.timeout.into() => {
-                self.pass(*milliseconds)
+                self.pass(*milliseconds);
             }
             Some(Broken::Hang | Broken::Slow(_)) => {
                 self.pass(outgoing.timeout.into());

@@ -45,6 +45,7 @@ pub struct Stage {
     pub smooch_origin: String,
     /// Where the partner's site is.
     pub partner: String,
+    backend: Arc<Partner>,
     smooch: Arc<Mutex<Smooch>>,
     /// The edge's log, among what wrangler prints.
     pub wrangler: Wrangler,
@@ -52,7 +53,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts the three. What the edge stores lies in `state`; what the partner's backend sends is told to `sent`.
+    /// Starts the three. What the edge stores lies in `state`; `settings` go over the usual ones; what the
+    /// partner's backend sends is told to `sent`.
     ///
     /// # Errors
     ///
@@ -61,6 +63,7 @@ impl Stage {
         ports: Ports,
         state: &Path,
         secrets: &Secrets,
+        settings: &Value,
         options: Options,
         sent: Sender<Sent>,
     ) -> Result<Self, String> {
@@ -83,29 +86,38 @@ impl Stage {
             wall_clock,
         ));
 
-        let partner = Partner::new(&edge, &smooch_origin, &secrets.api_key);
+        let partner = Arc::new(Partner::new(&edge, &smooch_origin, &secrets.api_key));
+        let site = Arc::clone(&partner);
         let sent = Mutex::new(sent);
         let watch = move |message: &Sent| {
             // Nobody may be watching any more.
             let _ = sent.lock().unwrap_or_else(PoisonError::into_inner).send(message.clone());
         };
-        let partner_server = serve(v4(ports.partner), move |request| partner.handle(&request, &watch))
+        let partner_server = serve(v4(ports.partner), move |request| site.handle(&request, &watch))
             .map_err(|error| refused("partner's site", "DEMO_PARTNER_PORT", ports.partner, &error))?;
-        let partner = format!("http://{}", partner_server.address());
+        let site = format!("http://{}", partner_server.address());
         servers.push(partner_server);
 
-        let vars = vars(&smooch_origin, &partner);
+        let mut vars = vars(&smooch_origin, &site);
+        if let (Some(vars), Some(settings)) = (vars.as_object_mut(), settings.as_object()) {
+            vars.extend(settings.clone());
+        }
         let secret_vars = json!({
             "SMOOCH_CLIENT_SECRET": CLIENT_SECRET,
             "SEALING_KEYS": secrets.sealing_keys,
             "API_KEYS": format!("partner-backend:{}", secrets.api_key),
         });
         let wrangler = Wrangler::start(edge_port, state, &vars, &secret_vars)?;
-        Ok(Self { edge, smooch_origin, partner, smooch, wrangler, _servers: servers })
+        Ok(Self { edge, smooch_origin, partner: site, backend: partner, smooch, wrangler, _servers: servers })
+    }
+
+    /// The connections, as the partner's backend sees them.
+    #[must_use]
+    pub fn connections(&self) -> Vec<Value> {
+        self.backend.connections()
     }
 
     /// A look into Smooch.
-    #[must_use]
     pub fn smooch(&self) -> MutexGuard<'_, Smooch> {
         self.smooch.lock().unwrap_or_else(PoisonError::into_inner)
     }

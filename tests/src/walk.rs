@@ -87,14 +87,14 @@ pub fn walk(stage: &Stage, tell: &mut dyn FnMut(&str, &str)) -> Result<(), Strin
         .header(CONTENT_LENGTH, body.len())
         .body(body.into_bytes())
         .map_err(say)?;
-    let sent: Value =
+    let message: Value =
         serde_json::from_slice(send(hello)?.body()).map_err(|_| "The backend sent no message.")?;
     tell(
         "send \"hello\" from the partner's backend",
         "it asked the edge for the connection, with its API key",
     );
 
-    let shown_at = sent["shown_at"].as_str().ok_or("The backend did not say where the message is.")?;
+    let shown_at = message["shown_at"].as_str().ok_or("The backend did not say where the message is.")?;
     let seen = Owner::new(OWNER).look(shown_at, |request| send(request).unwrap_or_default())?;
     if !seen.contains("hello") || !seen.contains(stand_in::INTEGRATION_NAME) {
         return Err("The message is not in Smooch.".into());

@@ -38,7 +38,7 @@ impl Wrangler {
     pub fn start(port: u16, state: &Path, vars: &Value, secrets: &Value) -> Result<Self, String> {
         built("www/add-to-smooch.js", "make embed");
         built("build/index.js", "make worker");
-        let env_file = state.join("secrets.env");
+        let env_file = state.join("edge.env");
         let mut lines = String::new();
         for (name, value) in secrets.as_object().into_iter().flatten() {
             writeln!(lines, "{name}={}", value.as_str().unwrap_or_default()).expect("a String takes all");

@@ -45,7 +45,7 @@ fn demo() -> Result<(), String> {
     let secrets = Secrets::kept(&state.join("secrets.json")).map_err(|error| error.to_string())?;
     println!("Starting the edge, a stand-in Smooch and a partner's site …");
     let (sender, sent) = mpsc::channel();
-    let stage = Stage::start(ports, &state, &secrets, stand_in::Options::default(), sender)?;
+    let stage = Stage::start(ports, &state, &secrets, &Value::Null, stand_in::Options::default(), sender)?;
     let Stage { edge, smooch_origin, partner, .. } = &stage;
     println!();
     println!("  the edge         {edge}    the real worker, in workerd");

@@ -1,12 +1,12 @@
 //! The partner's pages. The page's CSP is the one that partners are told to use, and no wider.
 
 use http::StatusCode;
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, html};
 use serde_json::Value;
 use stand_in::Response;
 
 /// The page with the embed: `/`, where flows finish, and `/pricing`, where one may start too.
-pub(super) fn page(edge: &str, authorize_url: &str, path: &str, connections: &[Value]) -> Response {
+pub(super) fn page(edge: &str, authorize_url: &str, path: &str) -> Response {
     let title = if path == "/" { "Integrations" } else { "Pricing" };
     let page = html! {
         (DOCTYPE)
@@ -42,7 +42,11 @@ pub(super) fn page(edge: &str, authorize_url: &str, path: &str, connections: &[V
                         }
                     }
                     p #note role="status" {}
-                    (connected(connections))
+                    section #connections {
+                        h2 { "Connected apps" }
+                        p.empty #empty { "None yet." }
+                        ul #list {}
+                    }
                 }
             }
         }
@@ -58,27 +62,6 @@ pub(super) fn page(edge: &str, authorize_url: &str, path: &str, connections: &[V
         &page.into_string(),
         &[("content-security-policy", &csp)],
     )
-}
-
-fn connected(connections: &[Value]) -> Markup {
-    html! {
-        section #connections {
-            h2 { "Connected apps" }
-            @if connections.is_empty() {
-                p.empty { "None yet." }
-            } @else {
-                ul {
-                    @for connection in connections {
-                        @let app = &connection["app"];
-                        li {
-                            span { (app["name"].as_str().or(app["id"].as_str()).unwrap_or_default()) }
-                            button type="button" data-connection=(connection["id"].as_str().unwrap_or_default()) { "Send hello" }
-                        }
-                    }
-                }
-            }
-        }
-    }
 }
 
 pub(super) fn file(content_type: &str, text: &str) -> Response {

@@ -16,8 +16,28 @@ const hello = async (connection) => {
   note.replaceChildren("Hello was sent. ", link);
 };
 
-addEventListener("connected", (event) => hello(event.detail.connection.id));
+// The list is the backend's: what the event says is a hint to ask it.
+const list = async () => {
+  const connections = await (await fetch("/connections")).json();
+  const items = connections.map(({ id, app }) => {
+    const [item, name, button] = ["li", "span", "button"].map((tag) => document.createElement(tag));
+    name.textContent = app.name ?? app.id;
+    button.type = "button";
+    button.dataset.connection = id;
+    button.textContent = "Send hello";
+    item.append(name, button);
+    return item;
+  });
+  document.getElementById("list").replaceChildren(...items);
+  document.getElementById("empty").hidden = items.length > 0;
+};
+
+addEventListener("connected", (event) => {
+  hello(event.detail.connection.id);
+  list();
+});
 addEventListener("click", (event) => {
   const id = event.target.dataset?.connection;
   if (id) hello(id);
 });
+list();

@@ -38,7 +38,7 @@ fn forge(page: &Page, issued: u64, keys: &str, client_id: &str) -> String {
     let code = Secret::new("a-code");
     let held = Held::Code { code, redirect_uri: None };
     let receipt = Receipt { binding: Binding::Browser(page.state.clone()), held, issued };
-    receipt.seal(&Keyring::parse(keys).ok().expect("keys"), client_id, &[5; NONCE])
+    receipt.seal(&Keyring::parse(keys).expect("keys"), client_id, &[5; NONCE])
 }
 
 /// The attacker mails their own link; the victim allows; neither can finish.
@@ -67,7 +67,7 @@ pub fn a_receipt_of_another_kind_site_or_key_is_refused(start: Start<'_>) {
     let altered = receipt.replace('A', "B") + "A";
     let other_keys = "k1:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
     for wrong in [
-        "".to_owned(),
+        String::new(),
         "k1.AAAA".into(),
         altered,
         receipt[..receipt.len() - 4].to_owned(),

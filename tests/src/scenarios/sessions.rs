@@ -78,7 +78,7 @@ pub fn a_session_that_is_none_is_refused(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
     let page = Page::new("main", 1);
     let receipt = arrive(&mut *world, &page);
-    let keyring = Keyring::parse(SEALING_KEYS).ok().expect("keys");
+    let keyring = Keyring::parse(SEALING_KEYS).expect("keys");
     let subject = Subject::parse("ann").expect("a subject");
     let now = world.now();
     let sealed = |session: &Session, client_id: &str| session.seal(&keyring, client_id, &[7; NONCE]);

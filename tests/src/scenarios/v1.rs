@@ -58,7 +58,7 @@ pub fn connections_are_listed_by_page_and_by_subject(start: Start<'_>) {
         all.extend(page["connections"].as_array().expect("connections").clone());
         pages += 1;
         match page["cursor"].as_str() {
-            Some(next) => cursor = next.to_owned(),
+            Some(next) => next.clone_into(&mut cursor),
             None => break,
         }
     }

@@ -1,0 +1,414 @@
+//! The whole demo in a real browser, as an owner goes through it, and as an attacker tries to.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
+
+use serde_json::{Value, json};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    sync::mpsc,
+    time::Duration,
+};
+use tempfile::TempDir;
+use tests::{
+    browser::Browser,
+    stage::{Ports, Secrets, Stage},
+    tools::root,
+};
+
+const BUTTON: &str = "document.querySelector('add-to-smooch')?.shadowRoot?.querySelector('[part=button]')";
+const READY: &str =
+    "document.querySelector('add-to-smooch')?.shadowRoot?.querySelector('[part=button]')?.href";
+const STATUS: &str =
+    "document.querySelector('add-to-smooch')?.shadowRoot?.querySelector('[role=status]')?.textContent";
+
+/// A stage on free ports, with KV in a folder that goes with it.
+struct Play {
+    stage: Stage,
+    state: TempDir,
+}
+
+impl Play {
+    fn new() -> Self {
+        Self::with(&json!({}))
+    }
+
+    fn with(settings: &Value) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        let (sender, _) = mpsc::channel();
+        let options = stand_in::Options::default();
+        let stage =
+            Stage::start(Ports::default(), state.path(), &Secrets::fresh(), settings, options, sender);
+        Self { stage: stage.unwrap(), state }
+    }
+
+    fn connections(&self) -> usize {
+        self.stage.connections().len()
+    }
+}
+
+fn click_button(browser: &Browser) {
+    browser.wait("the button is ready", READY);
+    browser.click_found(BUTTON);
+}
+
+fn sign_in(browser: &Browser, stage: &Stage, email: &str) {
+    browser.wait_for_url(&stage.smooch_origin);
+    browser.wait("the sign-in form", "document.querySelector('#email')");
+    browser.fill("#email", email);
+    browser.fill("#password", "demo");
+    browser.click("#login");
+}
+
+fn pick(browser: &Browser, app: &str) {
+    browser.click(&format!("input[name=app][value='{app}']"));
+    browser.click("#continue");
+}
+
+fn wait_for_connected(browser: &Browser, app: &str) {
+    browser.wait(
+        "connected",
+        &format!("{STATUS}?.includes('onnected') || ({BUTTON})?.textContent.includes('onnected')"),
+    );
+    assert!(browser.text().contains(app), "{}", browser.text());
+}
+
+/// Signs in, picks the second app and allows.
+fn go_through_smooch(browser: &Browser, stage: &Stage) {
+    sign_in(browser, stage, stand_in::accounts::OWNER);
+    pick(browser, stand_in::accounts::CORNER_BAKERY_EU);
+    browser.click("#allow");
+}
+
+#[test]
+fn an_owner_connects_the_second_app_and_nothing_leaks() {
+    let play = Play::new();
+    let stage = &play.stage;
+    let browser = Browser::new();
+    browser.open(&stage.partner);
+    browser.wait("the button is ready", READY);
+    browser.picture_of("document.querySelector('add-to-smooch')", &picture("button.png"));
+    click_button(&browser);
+    sign_in(&browser, stage, stand_in::accounts::OWNER);
+    browser.wait("the picker", "document.querySelector('#continue')");
+    browser.picture(&picture("pick.png"));
+    pick(&browser, stand_in::accounts::CORNER_BAKERY_EU);
+    browser.wait("the question", "document.querySelector('#allow')");
+    browser.picture(&picture("allow.png"));
+    browser.click("#allow");
+    browser.wait_for_url(&stage.partner);
+    wait_for_connected(&browser, "Corner Bakery EU");
+    browser.wait("hello was sent", "document.querySelector('#note a')");
+    browser.picture(&picture("connected.png"));
+    assert_eq!(play.connections(), 1);
+    let leaks = Leaks::look(&browser, &play);
+
+    // What the owner sees in Smooch.
+    let shown_at = browser.js("return document.querySelector('#note a').href");
+    browser.open(shown_at.as_str().unwrap());
+    browser.wait("the message", "document.querySelector('[data-testid=message]')");
+    let page = browser.text();
+    assert!(page.contains("hello") && page.contains("Shoplifter"), "{page}");
+    browser.picture(&picture("message.png"));
+    leaks.assert_none();
+}
+
+#[test]
+fn a_denial_changes_nothing_and_the_button_is_ready_again() {
+    let play = Play::new();
+    let stage = &play.stage;
+    let browser = Browser::new();
+    browser.open(&stage.partner);
+    click_button(&browser);
+    sign_in(&browser, stage, stand_in::accounts::SINGLE);
+    browser.click("#deny");
+    browser.wait_for_url(&stage.partner);
+    browser.wait("the person is told", &format!("{STATUS}?.includes('Nothing')"));
+    assert!(!browser.url().contains('#'));
+    assert_eq!(play.connections(), 0);
+    assert_eq!(stage.smooch().issued_tokens().len(), 0);
+    // And again, with another mind.
+    click_button(&browser);
+    browser.wait_for_url(&stage.smooch_origin);
+    browser.click("#allow");
+    browser.wait_for_url(&stage.partner);
+    wait_for_connected(&browser, "Blue Bicycle");
+    assert_eq!(play.connections(), 1);
+}
+
+#[test]
+fn an_attackers_link_connects_nobody() {
+    let play = Play::new();
+    let stage = &play.stage;
+    let (attacker, victim) = (Browser::new(), Browser::new());
+    attacker.open(&stage.partner);
+    attacker.wait("the button is ready", READY);
+    let link = attacker.js(&format!("return {BUTTON}.href"));
+    // The attacker keeps the verifier: whatever may lead to the link being opened has the page remember it.
+    attacker.js(&format!(
+        "{BUTTON}.dispatchEvent(new MouseEvent('contextmenu', {{bubbles: true, composed: true}}))"
+    ));
+    assert!(!stored(&attacker).is_empty(), "the page remembers what it set out with");
+
+    victim.open(link.as_str().unwrap());
+    sign_in(&victim, stage, stand_in::accounts::VICTIM);
+    victim.click("#allow");
+    victim.wait_for_url(&stage.partner);
+    victim.wait("the victim is told", &format!("{STATUS}?.length > 20"));
+    assert!(!victim.text().contains("Connected to"), "{}", victim.text());
+    assert!(!victim.url().contains("receipt"));
+    assert_eq!(play.connections(), 0);
+    assert_eq!(stage.smooch().issued_tokens().len(), 0, "the victim's code was spent");
+
+    // With the whole URL that the victim's browser was sent to, the attacker gets no further: it has no code of
+    // theirs. What it could have is a receipt of its own making, and no receipt opens for two flows.
+    let state = link.as_str().and_then(|link| link.split_once("state=")).unwrap().1;
+    let forged = format!("{}/#smooch.receipt=k1.AAAA&smooch.state={state}", stage.partner);
+    attacker.open("about:blank");
+    attacker.open(&forged);
+    attacker.wait("the attacker is told", &format!("{STATUS}?.length > 20"));
+    assert_eq!(play.connections(), 0);
+    assert_eq!(stage.smooch().issued_tokens().len(), 0);
+}
+
+#[test]
+fn reload_and_back_at_every_step_still_connect() {
+    let play = Play::new();
+    let stage = &play.stage;
+    let browser = Browser::new();
+    browser.open(&stage.partner);
+    browser.wait("the button is ready", READY);
+    browser.reload();
+    click_button(&browser);
+    browser.wait_for_url(&stage.smooch_origin);
+    // Back from Smooch: the button is ready, not stuck.
+    browser.back();
+    browser.wait_for_url(&stage.partner);
+    click_button(&browser);
+    browser.wait_for_url(&stage.smooch_origin);
+    browser.reload();
+    sign_in(&browser, stage, stand_in::accounts::OWNER);
+    browser.wait("the picker", "document.querySelector('#continue')");
+    browser.reload();
+    pick(&browser, stand_in::accounts::CORNER_BAKERY);
+    browser.wait("the question", "document.querySelector('#allow')");
+    browser.back();
+    pick(&browser, stand_in::accounts::CORNER_BAKERY_EU);
+    browser.wait("the question", "document.querySelector('#allow')");
+    browser.reload();
+    browser.click("#allow");
+    browser.wait_for_url(&stage.partner);
+    wait_for_connected(&browser, "Corner Bakery EU");
+    assert_eq!(play.connections(), 1);
+    browser.reload();
+    browser.wait("the button is ready", READY);
+    // Back to the question, and Allow again: nothing is sent for a flow that is finished.
+    browser.back();
+    browser.wait("the question", "document.querySelector('#allow')");
+    browser.click("#allow");
+    browser.wait_for_url(&stage.partner);
+    browser.wait("the person is told", &format!("{STATUS}?.length > 20"));
+    assert_eq!(play.connections(), 1);
+    assert_eq!(stage.smooch().issued_tokens().len(), 1);
+}
+
+#[test]
+fn the_return_in_a_new_tab_connects() {
+    let play = Play::new();
+    let stage = &play.stage;
+    let browser = Browser::new();
+    browser.open(&stage.partner);
+    browser.wait("the button is ready", READY);
+    browser.click_into_new_tab(BUTTON);
+    browser.to_newest_tab();
+    go_through_smooch(&browser, stage);
+    browser.wait_for_url(&stage.partner);
+    wait_for_connected(&browser, "Corner Bakery EU");
+    assert_eq!(play.connections(), 1);
+}
+
+#[test]
+fn a_flow_that_set_out_from_another_page_ends_there() {
+    let play = Play::new();
+    let stage = &play.stage;
+    let browser = Browser::new();
+    let pricing = format!("{}/pricing", stage.partner);
+    browser.open(&pricing);
+    click_button(&browser);
+    go_through_smooch(&browser, stage);
+    browser.wait_for_url(&pricing);
+    wait_for_connected(&browser, "Corner Bakery EU");
+    assert!(browser.js("return sessionStorage.length").as_u64() == Some(0));
+}
+
+#[test]
+fn the_hosted_page_connects_without_a_site() {
+    let play = Play::new();
+    let stage = &play.stage;
+    let browser = Browser::new();
+    browser.open(&format!("{}/install", stage.edge));
+    browser.wait("the button is ready", READY);
+    browser.picture(&picture("install.png"));
+    click_button(&browser);
+    go_through_smooch(&browser, stage);
+    browser.wait_for_url(&format!("{}/install", stage.edge));
+    wait_for_connected(&browser, "Corner Bakery EU");
+    assert_eq!(play.connections(), 1);
+    assert_eq!(severe(&browser), Vec::<String>::new());
+}
+
+#[test]
+fn a_direct_install_asks_for_one_click() {
+    let play = Play::with(&json!({"DIRECT_INSTALL": true}));
+    let stage = &play.stage;
+    let browser = Browser::new();
+    browser.open(&format!("{}/oauth/authorize?client_id=shoplifter&response_type=code", stage.smooch_origin));
+    go_through_smooch(&browser, stage);
+    browser.wait_for_url(&format!("{}/install", stage.edge));
+    browser.wait("the deliberate click", &format!("({BUTTON})?.textContent.includes('Finish')"));
+    assert_eq!(play.connections(), 0, "nothing happens before the click");
+    browser.picture(&picture("confirm.png"));
+    browser.click_found(BUTTON);
+    wait_for_connected(&browser, "Corner Bakery EU");
+    assert_eq!(play.connections(), 1);
+}
+
+#[test]
+fn a_return_that_belongs_nowhere_is_explained_by_the_edges_own_page() {
+    let play = Play::new();
+    let stage = &play.stage;
+    let browser = Browser::new();
+    browser.open(&format!("{}/callback?code=abc", stage.edge));
+    browser.wait_for_url(&format!("{}/install", stage.edge));
+    browser.wait("the person is told", "document.body.innerText.length > 80");
+    browser.picture(&picture("install-error.png"));
+    assert!(!browser.url().contains("abc"));
+    browser.open(&stage.edge);
+    browser.picture(&picture("first-page.png"));
+    assert_eq!(severe(&browser), Vec::<String>::new());
+}
+
+fn picture(name: &str) -> PathBuf {
+    root().join("target/pictures").join(name)
+}
+
+fn stored(browser: &Browser) -> String {
+    let stored = browser.js("return JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])");
+    let stored = stored.as_str().unwrap().to_owned();
+    if stored == "[{},{},null]" { String::new() } else { stored }
+}
+
+/// The console's errors.
+fn severe(browser: &Browser) -> Vec<String> {
+    let console = browser.log("browser");
+    let errors = console.iter().filter(|entry| entry["level"] == "SEVERE");
+    errors.map(|entry| entry["message"].to_string()).collect()
+}
+
+/// Everywhere that something could have been left, and what must be in none of it.
+struct Leaks {
+    places: Vec<(&'static str, String)>,
+    secrets: Vec<(&'static str, String)>,
+}
+
+impl Leaks {
+    fn look(browser: &Browser, play: &Play) -> Self {
+        let network = Network::read(&browser.log("performance"), &play.stage);
+        let history = browser.cdp("Page.getNavigationHistory", &json!({}));
+        let cookies = browser.cdp("Network.getAllCookies", &json!({}));
+        let mut log = String::new();
+        while let Some(line) = play.stage.wrangler.line(Duration::from_millis(500)) {
+            writeln!(log, "{line}").unwrap();
+        }
+        assert!(log.contains(r#""outcome":"connected""#), "the worker's log was looked at: {log}");
+        let files = read_all(play.state.path());
+        assert!(files.contains("connection/"), "KV's files were looked at");
+        let places = vec![
+            ("the worker's log", log),
+            ("the page's storage", stored(browser)),
+            ("the page's history", history["entries"].to_string()),
+            ("the console", serde_json::to_string(&browser.log("browser")).unwrap()),
+            ("a cookie of the partner or the edge", not_of_smooch(&cookies, &play.stage)),
+            ("KV's files", files),
+            ("an answer to the browser", network.answers),
+            ("the page", browser.js("return document.documentElement.outerHTML").to_string()),
+        ];
+        let smooch = play.stage.smooch();
+        let mut secrets = vec![("verifier", network.verifier), ("receipt", network.receipt)];
+        secrets.extend(smooch.issued_codes().iter().map(|code| ("code", code.code.clone())));
+        secrets
+            .extend(smooch.issued_tokens().iter().map(|token| ("access token", token.access_token.clone())));
+        assert_eq!(secrets.len(), 4);
+        secrets.push(("client secret", stand_in::CLIENT_SECRET.into()));
+        Self { places, secrets }
+    }
+
+    fn assert_none(&self) {
+        for (place, text) in &self.places {
+            for (what, secret) in &self.secrets {
+                assert!(secret.len() > 5, "the {what} is known");
+                // The receipt is in the bounce by design: sealed, and worth nothing without the verifier.
+                let by_design = *what == "receipt" && *place == "an answer to the browser";
+                assert!(by_design || !text.contains(secret.as_str()), "the {what} is in {place}:\n{text}");
+            }
+        }
+    }
+}
+
+/// What went over the network, as the browser saw it.
+struct Network {
+    /// Headers of all answers of the edge and of the partner, and the body of the one that connects.
+    answers: String,
+    verifier: String,
+    receipt: String,
+}
+
+impl Network {
+    fn read(log: &[Value], stage: &Stage) -> Self {
+        let mut network = Self { answers: String::new(), verifier: String::new(), receipt: String::new() };
+        for entry in log {
+            let message: Value =
+                serde_json::from_str(entry["message"].as_str().unwrap_or_default()).unwrap_or_default();
+            let parameters = &message["message"]["params"];
+            for answer in [&parameters["response"], &parameters["redirectResponse"]] {
+                let from = answer["url"].as_str().unwrap_or_default();
+                if from.starts_with(&stage.edge) || from.starts_with(&stage.partner) {
+                    writeln!(network.answers, "{}", answer["headers"]).unwrap();
+                }
+            }
+            let request = &parameters["request"];
+            if request["url"] == format!("{}/complete", stage.edge) {
+                let form = request["postData"].as_str().unwrap_or_default();
+                for (name, value) in form_urlencoded::parse(form.as_bytes()) {
+                    match name.as_ref() {
+                        "verifier" => network.verifier = value.into_owned(),
+                        "receipt" => network.receipt = value.into_owned(),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        network
+    }
+}
+
+fn not_of_smooch(cookies: &Value, stage: &Stage) -> String {
+    // Cookies know no ports, and Smooch is on the edge's host here; only its sign-in sets any.
+    assert!(stage.smooch_origin.starts_with("http://localhost:"));
+    let all = cookies["cookies"].as_array().unwrap();
+    all.iter().filter(|cookie| cookie["domain"] != "localhost").map(Value::to_string).collect()
+}
+
+fn read_all(folder: &Path) -> String {
+    let mut all = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        // The settings that the harness itself wrote for wrangler.
+        if path.is_dir() {
+            all.push_str(&read_all(&path));
+        } else if path.extension().is_none_or(|extension| extension != "env") {
+            all.push_str(&String::from_utf8_lossy(&fs::read(&path).unwrap()));
+        }
+    }
+    all
+}
