@@ -4,7 +4,6 @@
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
     clippy::panic,
-    clippy::unwrap_used,
     reason = "all of this is test code: where it panics, a test has failed"
 )]
 

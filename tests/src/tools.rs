@@ -30,10 +30,19 @@ pub fn tool(variable: &str) -> OsString {
 /// # Panics
 ///
 /// With the step's name, if it was not built.
+#[must_use]
 pub fn built(path: &str, step: &str) -> PathBuf {
-    let built = root().join(path);
-    assert!(built.exists(), "{path} is not built: run `{step}`");
-    built
+    require(path, step);
+    root().join(path)
+}
+
+/// Makes sure that a build step has made `path`.
+///
+/// # Panics
+///
+/// With the step's name, if it was not built.
+pub fn require(path: &str, step: &str) {
+    assert!(root().join(path).exists(), "{path} is not built: run `{step}`");
 }
 
 /// A process that ends when this is dropped.

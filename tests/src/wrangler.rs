@@ -1,7 +1,7 @@
 //! The edge as `wrangler dev` serves it: the deployed worker with its static files, KV kept on disk, and the
 //! settings of `wrangler.toml` but for those that name this machine's ports.
 
-use crate::tools::{Process, built, root, tool};
+use crate::tools::{Process, require, root, tool};
 use serde_json::Value;
 use std::{
     fmt::Write as _,
@@ -36,8 +36,8 @@ impl Wrangler {
     ///
     /// What wrangler said, if it did not start.
     pub fn start(port: u16, state: &Path, vars: &Value, secrets: &Value) -> Result<Self, String> {
-        built("www/add-to-smooch.js", "make embed");
-        built("build/index.js", "make worker");
+        require("www/add-to-smooch.js", "make embed");
+        require("build/index.js", "make worker");
         let env_file = state.join("edge.env");
         let mut lines = String::new();
         for (name, value) in secrets.as_object().into_iter().flatten() {
@@ -115,6 +115,7 @@ impl Wrangler {
     }
 
     /// The next line that wrangler or the worker prints, if one comes within `patience`.
+    #[must_use]
     pub fn line(&self, patience: Duration) -> Option<String> {
         self.lines.recv_timeout(patience).ok()
     }

@@ -39,7 +39,8 @@ fn extension(path: &str) -> String {
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(root().join(path)).unwrap();
     let text = text.split("\nmod tests {").next().unwrap();
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    lines.join("\n")
 }
 
 #[track_caller]

@@ -1,5 +1,6 @@
 //! `make demo`: three origins on loopback, one install by itself, and then everything left running for a person.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+#![expect(clippy::indexing_slicing, reason = "JSON answers for what is not there with null")]
 
 use serde_json::Value;
 use std::{
