@@ -22,7 +22,7 @@ impl AuthorizationRequest<'_> {
     #[must_use]
     pub fn url(&self, endpoint: &str) -> String {
         let mut url = String::from(endpoint);
-        if !endpoint.contains('?') {
+        if endpoint.bytes().all(|byte| byte != b'?') {
             url.push('?');
         }
         push_parameter(&mut url, "response_type", "code");

@@ -90,30 +90,24 @@ impl fmt::Display for Challenge {
 /// base64url without padding (RFC 4648 §5), of this one length: the browser half pays for a general one by the byte.
 fn encode(bytes: &[u8; 32]) -> String {
     let mut text = String::with_capacity(ENCODED_LENGTH);
-    let (mut held, mut bits) = (0_u32, 0);
+    let (mut held, mut bits) = (0, 0);
     for &byte in bytes {
-        held = held << 8 | u32::from(byte);
+        held = held << 8 | usize::from(byte);
         bits += 8;
         while bits >= 6 {
             bits -= 6;
-            text.push(digit(held >> bits));
+            push_digit(&mut text, held >> bits);
         }
     }
-    text.push(digit(held << (6 - bits)));
+    push_digit(&mut text, held << (6 - bits));
     text
 }
 
-/// The digit for the lowest six bits, by arithmetic: a table would be read at an index that is a secret.
-fn digit(bits: u32) -> char {
-    #[expect(clippy::cast_possible_truncation, reason = "six bits fit in a byte")]
-    let six = (bits & 63) as u8;
-    char::from(match six {
-        0..26 => b'A' + six,
-        26..52 => b'a' + six - 26,
-        52..62 => b'0' + six - 52,
-        62 => b'-',
-        _ => b'_',
-    })
+/// The digit for the lowest six bits.
+fn push_digit(text: &mut String, bits: usize) {
+    const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let six = bits & 63;
+    text.push_str(DIGITS.get(six..=six).unwrap_or_default());
 }
 
 /// Whether `text` is what 32 bytes encode to: one text for one value, so no two verifiers are the same proof.
@@ -175,7 +169,7 @@ mod tests {
         use base64ct::{Base64UrlUnpadded, Encoding as _};
         for seed in 0..=255_u8 {
             let bytes = core::array::from_fn(|place| {
-                seed.wrapping_mul(37).wrapping_add(place as u8).wrapping_mul(seed | 1)
+                seed.wrapping_mul(37).wrapping_add(u8::try_from(place).unwrap()).wrapping_mul(seed | 1)
             });
             assert_eq!(Verifier::from_bytes(&bytes).expose(), Base64UrlUnpadded::encode_string(&bytes));
             let text = format!("{}{}", &VERIFIER[..42], char::from(seed & 127));

@@ -13,6 +13,7 @@ macro_rules! codes {
 
             /// The code as it stands in answers, events and fragments.
             #[must_use]
+            #[inline(never)]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }

@@ -6,7 +6,7 @@ use alloc::string::String;
 /// stands as it is; in `value` all but the unreserved characters (RFC 3986 §2.3), which every reader takes as they
 /// stand, are percent-encoded.
 pub fn push_parameter(text: &mut String, name: &str, value: &str) {
-    if !text.is_empty() && !text.ends_with(['?', '&']) {
+    if !matches!(text.bytes().last(), None | Some(b'?' | b'&')) {
         text.push('&');
     }
     text.push_str(name);
@@ -15,14 +15,14 @@ pub fn push_parameter(text: &mut String, name: &str, value: &str) {
 }
 
 fn push_encoded(text: &mut String, value: &str) {
-    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    for byte in value.bytes() {
+    const HEX: &str = "0123456789ABCDEF";
+    for (place, byte) in value.bytes().enumerate() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            text.push(char::from(byte));
+            text.push_str(value.get(place..=place).unwrap_or_default());
         } else {
             text.push('%');
-            for nibble in [byte >> 4, byte & 15] {
-                text.extend(HEX.get(usize::from(nibble)));
+            for nibble in [usize::from(byte >> 4), usize::from(byte & 15)] {
+                text.push_str(HEX.get(nibble..=nibble).unwrap_or_default());
             }
         }
     }

@@ -22,11 +22,9 @@ impl State {
     /// Reads a `state`, or `None` if its version or its grammar is another.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (version, rest) = text.split_once('.')?;
-        let (site, challenge) = rest.split_once('.')?;
-        if version != Self::VERSION {
-            return None;
-        }
+        let rest = text.strip_prefix(Self::VERSION)?.strip_prefix(".")?;
+        let dot = rest.bytes().position(|byte| byte == b'.')?;
+        let (site, challenge) = (rest.get(..dot)?, rest.get(dot + 1..)?);
         Some(Self { site: Site::parse(site)?, challenge: Challenge::parse(challenge)? })
     }
 

@@ -1,0 +1,259 @@
+//! The life of the element: in a page, out of it, moved, changed, clicked, frozen and thawed.
+#![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says where")]
+
+mod page;
+
+use page::*;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::*;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const READY: &str = "ready | Add to Smooch";
+const LEAVING: &str = "leaving | Add to Smooch | Taking you to Smooch…";
+
+async fn ready(attributes: &str) -> JsValue {
+    let element = element(&page(""), attributes);
+    until(&element, READY).await;
+    element
+}
+
+#[wasm_bindgen_test]
+async fn an_element_in_a_page_gets_a_link_to_smooch() {
+    let element = ready("client-id=shoplifter pkce").await;
+    let href = href(&element);
+    let rest =
+        href.strip_prefix("https://app.smooch.io/oauth/authorize?response_type=code&client_id=shoplifter");
+    let rest = rest
+        .and_then(|rest| rest.strip_prefix("&redirect_uri=https%3A%2F%2Fedge.test%2Fcallback&state=1.main."));
+    let (challenge, pkce) = rest.expect(&href).split_at(43);
+    assert_eq!(pkce, format!("&code_challenge={challenge}&code_challenge_method=S256"));
+    assert_eq!((intents(), heard(), said()), (0, String::new(), String::new()));
+}
+
+#[wasm_bindgen_test]
+async fn the_status_line_is_there_before_there_is_something_to_say() {
+    let name = page(&format!("#smooch.error=access_denied&smooch.state={STATE}"));
+    let element = element(&name, "client-id=a");
+    let line = status(&element);
+    assert_eq!(look(&element), "fallback");
+    until(&element, "denied | Add to Smooch | You chose not to connect. Nothing was changed.").await;
+    assert!(status(&element) == line);
+}
+
+#[wasm_bindgen_test]
+async fn attributes_may_come_after_the_element() {
+    let element = element(&page(""), "");
+    of(&element).set("client-id", "later");
+    until(&element, READY).await;
+    assert!(href(&element).contains("client_id=later"));
+    assert_eq!(heard(), "");
+}
+
+#[wasm_bindgen_test]
+async fn a_changed_attribute_changes_the_link_and_keeps_the_proof() {
+    let element = ready("client-id=one").await;
+    let before = href(&element);
+    of(&element).set("client-id", "two");
+    assert_eq!(href(&element), before.replace("client_id=one", "client_id=two"));
+    of(&element).set("site", "shop");
+    assert_eq!(
+        href(&element),
+        before.replace("client_id=one", "client_id=two").replace("1.main.", "1.shop.")
+    );
+    of(&element).set("label", "Connect");
+    assert_eq!(look(&element), "ready | Connect");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_wrong_is_said_and_the_fallback_stays() {
+    let element = element(&page(""), "site=main");
+    sleep(50).await;
+    assert_eq!((look(&element).as_str(), heard().as_str()), ("fallback", "failed:unsupported"));
+    assert_eq!(said(), "add-to-smooch: the attribute client-id is missing");
+    of(&element).set("client-id", "a");
+    until(&element, READY).await;
+    of(&element).set("site", "No Such Name");
+    assert_eq!(look(&element), "fallback");
+}
+
+#[wasm_bindgen_test]
+async fn without_storage_the_fallback_stays() {
+    let name = page("");
+    forbid("localStorage", true);
+    let element = element(&name, "client-id=a");
+    sleep(50).await;
+    forbid("localStorage", false);
+    assert_eq!((look(&element).as_str(), heard().as_str()), ("fallback", "failed:unsupported"));
+    assert_eq!(said(), "add-to-smooch: this browser lets the page store nothing");
+}
+
+#[wasm_bindgen_test]
+async fn without_web_crypto_the_fallback_stays() {
+    let name = page("");
+    insecure(true);
+    let element = element(&name, "client-id=a");
+    sleep(50).await;
+    insecure(false);
+    assert_eq!((look(&element).as_str(), heard().as_str()), ("fallback", "failed:unsupported"));
+}
+
+#[wasm_bindgen_test]
+async fn without_webassembly_the_fallback_stays() {
+    page("");
+    client::define("smooch-without", EDGE, &JsValue::UNDEFINED);
+    let element = element("smooch-without", "client-id=a");
+    of(&element).set("client-id", "b");
+    of(&element).remove();
+    place(&element);
+    assert_eq!(heard(), "failed:unsupported failed:unsupported");
+}
+
+#[wasm_bindgen_test]
+async fn a_script_that_is_loaded_twice_does_no_harm() {
+    let name = page("");
+    define(&name);
+    until(&element(&name, "client-id=a"), READY).await;
+}
+
+#[wasm_bindgen_test]
+async fn two_elements_have_a_proof_each() {
+    let name = page("");
+    let [one, two] = ["a", "a"].map(|id| element(&name, &format!("client-id={id}")));
+    until(&one, READY).await;
+    until(&two, READY).await;
+    assert_ne!(href(&one), href(&two));
+    fire(&one, "click", "{}");
+    assert_eq!((look(&one).as_str(), look(&two).as_str(), intents()), (LEAVING, READY, 1));
+}
+
+#[wasm_bindgen_test]
+async fn an_element_that_comes_back_goes_on_where_it_was() {
+    let element = ready("client-id=a").await;
+    let before = href(&element);
+    of(&element).remove();
+    of(&element).set("client-id", "b");
+    place(&element);
+    sleep(50).await;
+    assert_eq!(href(&element), before.replace("client_id=a", "client_id=b"));
+    assert_eq!((look(&element).as_str(), count(&element)), (READY, 3));
+}
+
+#[wasm_bindgen_test]
+async fn an_element_that_is_gone_at_once_does_nothing() {
+    let element = element(&page(""), "");
+    of(&element).remove();
+    sleep(50).await;
+    assert_eq!((heard(), said()), (String::new(), String::new()));
+}
+
+#[wasm_bindgen_test]
+async fn an_element_moved_to_another_document_is_dressed_there() {
+    let element = ready("client-id=a").await;
+    move_to(&element, &frame());
+    sleep(50).await;
+    assert_eq!((look(&element).as_str(), styled(&element)), (READY, 1));
+    fire(&element, "click", "{}");
+    assert_eq!(look(&element), LEAVING);
+}
+
+#[wasm_bindgen_test]
+async fn a_plain_click_keeps_the_intent_and_follows_the_link() {
+    let element = ready("client-id=a session=s1.x").await;
+    let link = href(&element);
+    let challenge = &link[link.len() - 43..];
+    fire(&element, "click", "{}");
+    assert_eq!(look(&element), LEAVING);
+    assert_eq!(href(&element), link);
+    let kept = stored(true, &format!("smooch.intent.{challenge}"));
+    let lines: Vec<&str> = kept.lines().collect();
+    assert_eq!((lines[1].len(), lines[3]), (43, "s1.x"));
+    assert!(lines[2].starts_with('/') && lines[2].ends_with("?page=1"), "{kept}");
+}
+
+#[wasm_bindgen_test]
+async fn each_way_to_open_the_link_elsewhere_is_a_flow_of_its_own() {
+    let element = ready("client-id=a").await;
+    let ways = [
+        ("click", r#"{"ctrlKey":true}"#),
+        ("click", r#"{"metaKey":true}"#),
+        ("click", r#"{"shiftKey":true}"#),
+        ("auxclick", r#"{"button":1}"#),
+        ("contextmenu", "{}"),
+        ("dragstart", "{}"),
+    ];
+    for (number, (kind, init)) in (1..).zip(ways) {
+        let before = href(&element);
+        fire(&element, kind, init);
+        assert_eq!((href(&element).as_str(), intents()), (before.as_str(), number), "{kind} {init}");
+        for _ in 0..50 {
+            sleep(10).await;
+            if href(&element) != before {
+                break;
+            }
+        }
+        assert_ne!(href(&element), before, "{kind} {init}");
+        assert_eq!(look(&element), READY);
+    }
+    fire(&element, "pointerdown", "{}");
+    assert_eq!(intents(), 7);
+}
+
+#[wasm_bindgen_test]
+async fn a_click_that_the_page_took_for_itself_is_not_ours() {
+    let element = ready("client-id=a").await;
+    let prevented = Closure::<dyn Fn(JsValue)>::new(|event: JsValue| {
+        js_sys::Reflect::get(&event, &"preventDefault".into())
+            .and_then(|prevent| js_sys::Function::from(prevent).call0(&event))
+            .unwrap();
+    });
+    let listen =
+        js_sys::Reflect::get(&element, &"addEventListener".into()).map(js_sys::Function::from).unwrap();
+    listen.call3(&element, &"click".into(), prevented.as_ref(), &true.into()).unwrap();
+    fire(&element, "click", "{}");
+    assert_eq!((look(&element).as_str(), intents()), (READY, 0));
+}
+
+#[wasm_bindgen_test]
+async fn a_page_from_the_back_forward_cache_is_ready_with_another_proof() {
+    let element = ready("client-id=a").await;
+    let before = href(&element);
+    fire(&element, "click", "{}");
+    restore(false);
+    assert_eq!(look(&element), LEAVING);
+    restore(true);
+    until(&element, READY).await;
+    sleep(50).await;
+    assert!(!href(&element).is_empty() && href(&element) != before);
+}
+
+#[wasm_bindgen_test]
+async fn an_element_that_is_gone_hears_nothing_of_its_page() {
+    let element = ready("client-id=a").await;
+    let before = href(&element);
+    of(&element).remove();
+    restore(true);
+    sleep(50).await;
+    assert_eq!(href(&element), before);
+}
+
+#[wasm_bindgen_test]
+async fn old_intents_are_swept_and_those_of_others_are_not() {
+    let name = page("");
+    intent("/", 1000);
+    store(true, "smooch.intent.junk", "junk");
+    store(true, "else", "x");
+    until(&element(&name, "client-id=a"), READY).await;
+    assert_eq!((intents(), stored(true, "else").as_str()), (0, "x"));
+}
+
+#[wasm_bindgen_test]
+async fn the_focus_goes_from_the_fallback_to_the_button() {
+    let element = element(&page(""), "client-id=a");
+    focus(&element);
+    until(&element, READY).await;
+    assert!(focused(&element));
+    fire(&element, "click", "{}");
+    assert!(focused(&element));
+}

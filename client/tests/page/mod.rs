@@ -1,0 +1,108 @@
+//! The page that the tests put the element in: the class that pages load, with the Rust half that they load.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::allow_attributes,
+    reason = "each test file uses some of it"
+)]
+
+use client::Button;
+use core::cell::Cell;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen(module = "/tests/page/page.js")]
+extern "C" {
+    pub fn reset();
+    #[wasm_bindgen(variadic)]
+    pub fn answer(answers: &[String]);
+    pub fn create(name: &str, attributes: &str) -> JsValue;
+    pub fn place(element: &JsValue);
+    pub fn frame() -> JsValue;
+    #[wasm_bindgen(js_name = move)]
+    pub fn move_to(element: &JsValue, other: &JsValue);
+    pub fn look(element: &JsValue) -> String;
+    pub fn status(element: &JsValue) -> JsValue;
+    pub fn href(element: &JsValue) -> String;
+    pub fn button(element: &JsValue, name: &str) -> String;
+    pub fn styled(element: &JsValue) -> u32;
+    pub fn fire(element: &JsValue, kind: &str, init: &str) -> bool;
+    pub fn key(element: &JsValue, key: &str) -> bool;
+    pub fn focus(element: &JsValue);
+    pub fn focused(element: &JsValue) -> bool;
+    pub fn restore(persisted: bool) -> bool;
+    pub fn intent(place: &str, age: i32);
+    pub fn intents() -> u32;
+    pub fn stored(lasting: bool, key: &str) -> String;
+    pub fn store(lasting: bool, key: &str, text: &str);
+    pub fn forbid(name: &str, on: bool);
+    pub fn insecure(on: bool);
+    pub fn called() -> String;
+    pub fn heard() -> String;
+    pub fn said() -> String;
+    pub fn hash(text: Option<&str>) -> String;
+    pub fn hear(element: &JsValue, kind: &str, what: &str);
+    pub fn count(element: &JsValue) -> u32;
+    fn wait(ms: u32) -> js_sys::Promise;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    pub type Element;
+    #[wasm_bindgen(method)]
+    pub fn remove(this: &Element);
+    #[wasm_bindgen(method, js_name = setAttribute)]
+    pub fn set(this: &Element, name: &str, value: &str);
+    #[wasm_bindgen(method, js_name = removeAttribute)]
+    pub fn unset(this: &Element, name: &str);
+}
+
+pub const STATE: &str = "1.main.E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub const EDGE: &str = "https://edge.test";
+pub const CONNECTED: &str =
+    r#"{"status":"connected","connection":{"id":"c","app":{"id":"a","name":"Surf Shop"},"connected_at":1}}"#;
+
+/// A page with nothing in it, whose address ends in `hash`, and an element's name that is not taken.
+pub fn page(end: &str) -> String {
+    thread_local!(static PAGES: Cell<u32> = const { Cell::new(0) });
+    let number = PAGES.replace(PAGES.get() + 1);
+    reset();
+    answer(&[CONNECTED.into()]);
+    hash(Some(end));
+    let name = format!("smooch-{number}");
+    define(&name);
+    name
+}
+
+/// Defines the element as the loader does.
+pub fn define(name: &str) {
+    let make = Closure::<dyn Fn() -> Button>::new(Button::new).into_js_value();
+    client::define(name, EDGE, &make);
+}
+
+/// An element of that name with these attributes, in the page.
+pub fn element(name: &str, attributes: &str) -> JsValue {
+    let element = create(name, attributes);
+    place(&element);
+    element
+}
+
+pub fn of(element: &JsValue) -> &Element {
+    element.unchecked_ref()
+}
+
+pub async fn sleep(ms: u32) {
+    JsFuture::from(wait(ms)).await.unwrap();
+}
+
+/// Waits until the element looks so, for seven seconds at most.
+pub async fn until(element: &JsValue, expected: &str) {
+    for _ in 0..350 {
+        if look(element) == expected {
+            return;
+        }
+        sleep(20).await;
+    }
+    assert_eq!(look(element), expected, "events: {}, console: {}", heard(), said());
+}

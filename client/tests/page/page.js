@@ -1,0 +1,107 @@
+// The page that the tests put the element in, and what they see of it.
+
+const EDGE = "https://edge.test";
+export const STATE = "1.main.E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const fetched = window.fetch;
+let calls = [];
+let fired = [];
+let errors = [];
+
+// The page is the test runner's too.
+const stage = document.body.appendChild(document.createElement("main"));
+console.error = (text) => errors.push(String(text));
+// A link that is followed would take the tests with it.
+addEventListener("click", (event) => event.preventDefault());
+for (const type of ["connected", "failed", "cancelled"]) {
+  addEventListener(type, (event) => fired.push(type + (event.detail?.code ? ":" + event.detail.code : "")));
+}
+
+export const reset = () => {
+  localStorage.clear();
+  sessionStorage.clear();
+  stage.replaceChildren();
+  history.replaceState({ kept: 1 }, "", location.pathname + "?page=1");
+  [calls, fired, errors] = [[], [], []];
+};
+
+/** Answers each POST with the next of these: "lost", "html", or JSON. */
+export const answer = (...answers) => {
+  window.fetch = async (url, init) => {
+    if (!String(url).startsWith(EDGE)) return fetched(url, init);
+    const { method, body, credentials, referrerPolicy, cache, headers } = init;
+    calls.push([method, url, credentials, referrerPolicy, cache, headers ? "headers" : "simple", body].join(" "));
+    const next = answers.length > 1 ? answers.shift() : answers[0];
+    await wait(50);
+    if (next == "lost") throw new TypeError("Failed to fetch");
+    if (next == "hang") return new Promise(() => {});
+    return new Response(next == "html" ? "<!doctype html>" : next);
+  };
+};
+
+export const create = (name, attributes) => {
+  const element = document.createElement(name);
+  for (const pair of attributes.split(" ").filter(Boolean)) element.setAttribute(...(pair + "=").split("=", 2));
+  const fallback = element.appendChild(document.createElement("a"));
+  fallback.href = "https://edge.test/install";
+  fallback.textContent = "Add to Smooch";
+  return element;
+};
+export const place = (element) => stage.append(element);
+export const frame = () => stage.appendChild(document.createElement("iframe")).contentDocument;
+export const move = (element, other) => other.body.append(element);
+
+const parts = (element) => element.shadowRoot.children;
+/** What a person sees and hears. */
+export const look = (element) => {
+  const [fallback, button, status] = parts(element);
+  if (button.hidden != !fallback.hidden) return "both or neither";
+  return button.hidden ? "fallback" : [button.className, button.textContent, status.textContent].filter(Boolean).join(" | ");
+};
+export const status = (element) => parts(element)[2];
+export const href = (element) => parts(element)[1].getAttribute("href") ?? "";
+export const button = (element, name) => parts(element)[1].getAttribute(name) ?? "";
+export const styled = (element) => element.shadowRoot.adoptedStyleSheets.length;
+export const fire = (element, type, init) => {
+  const event = new MouseEvent(type, { bubbles: true, cancelable: true, composed: true, ...JSON.parse(init) });
+  parts(element)[1].dispatchEvent(event);
+  return event.defaultPrevented;
+};
+export const key = (element, key) =>
+  parts(element)[1].dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+export const focus = (element) => (element.firstChild.focus(), undefined);
+export const focused = (element) => element.shadowRoot.activeElement === parts(element)[1];
+export const restore = (persisted) => dispatchEvent(new PageTransitionEvent("pageshow", { persisted }));
+
+export const intent = (place, age) => {
+  const since = Math.floor(Date.now() / 1000) - age;
+  localStorage["smooch.intent." + STATE.slice(7)] = [since, VERIFIER, place, "s1.then"].join("\n");
+};
+export const intents = () => Object.keys(localStorage).filter((key) => key.startsWith("smooch.intent.")).length;
+export const stored = (lasting, key) => (lasting ? localStorage : sessionStorage).getItem(key) ?? "";
+export const store = (lasting, key, text) => (lasting ? localStorage : sessionStorage).setItem(key, text);
+/** Switches a store off, as browsers do it: each touch throws. */
+const stores = {};
+export const forbid = (name, on) => {
+  stores[name] ??= Object.getOwnPropertyDescriptor(window, name);
+  const get = () => {
+    throw new DOMException("no", "SecurityError");
+  };
+  Object.defineProperty(window, name, on ? { configurable: true, get } : stores[name]);
+};
+export const insecure = (on) => {
+  if (on) Object.defineProperty(crypto, "subtle", { configurable: true, value: undefined });
+  else delete crypto.subtle;
+};
+
+export const called = () => calls.join("\n");
+export const heard = () => fired.join(" ");
+export const said = () => errors.join("\n");
+export const hash = (text) => {
+  if (text != null) history.replaceState({ kept: 1 }, "", location.pathname + "?page=1" + text);
+  return location.search + location.hash + (history.state?.kept ? "" : " state lost");
+};
+export const hear = (element, type, what) =>
+  element.addEventListener(type, (event) => (what == "remove" ? element.remove() : event.preventDefault()));
+export const count = (element) => element.shadowRoot.children.length;
+export const wait = (ms) => new Promise((done) => setTimeout(done, ms));

@@ -1,0 +1,26 @@
+//! A reload while the edge works: a page load of its own, so a test file of its own.
+#![cfg(target_arch = "wasm32")]
+
+mod page;
+
+use page::*;
+use wasm_bindgen_test::*;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen_test]
+async fn a_reload_while_finishing_sends_the_receipt_again_in_one_element() {
+    let name = page("");
+    let now = (js_sys::Date::now() / 1000.0).floor();
+    let pending = |site: &str| format!("{now}\n{site}\nr1\n{now}\nverifier\n/?page=1\ns1.then");
+    store(false, "smooch.pending", &pending("other"));
+    let stranger = element(&name, "client-id=a");
+    until(&stranger, "ready | Add to Smooch").await;
+    store(false, "smooch.pending", &pending("main"));
+    let [first, second] = [(); 2].map(|()| element(&name, "client-id=a session=s1.now"));
+    until(&first, "connected | Connected | Connected to Surf Shop").await;
+    assert_eq!(look(&second), "ready | Add to Smooch");
+    let body = "receipt=r1&verifier=verifier&session=s1.now&started_session=s1.then";
+    assert_eq!(called(), format!("POST https://edge.test/complete omit no-referrer no-store simple {body}"));
+    assert_eq!((heard().as_str(), stored(false, "smooch.pending").as_str()), ("connected", ""));
+}
