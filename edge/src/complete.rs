@@ -12,7 +12,8 @@ use crate::{
     proof::{Completion, Proven, prove},
     receipt::{Held, Receipt},
     smooch::{self, ExchangeError, IdentifyError},
-    store::{self, Connection, Record, Summary},
+    store::{self, Record, Stored},
+    summary::{Shown, Status, Summary},
 };
 use serde::Serialize;
 use shared::{App, ConnectionId, ErrorCode, Secret};
@@ -97,18 +98,18 @@ pub async fn complete(
     };
     report.steps.push("identified");
 
-    let connection = connection(edge, platform, &proven, token.clone(), app);
-    let flow = proven.flow();
-    let nonce = platform.random();
-    let stored = store::put(platform, &edge.settings.keyring, &connection, flow.as_deref(), &nonce).await;
-    if let Err(error) = stored {
+    let stored = sealed(edge, platform, &proven, token.clone(), app);
+    if let Err(error) = store::put(platform, &stored).await {
         report.note = Some(error.0);
         report.steps.push("held in escrow");
-        let receipt = escrow(Some(connection.summary.app));
+        let receipt = escrow(Some(stored.summary.app));
         return Err(Problem::from(ErrorCode::StorageUnavailable).retry(RETRY, receipt));
     }
     report.steps.push("stored");
-    Ok(connected(&connection.id, &connection.summary, report))
+    if let Err(error) = store::note_connected(platform, &stored, proven.flow().as_deref()).await {
+        report.note = Some(error.0);
+    }
+    Ok(connected(&stored.id, &stored.summary, report))
 }
 
 /// The same answer, readable by the page that asked. A page of no site of ours reads the problem too, and
@@ -119,17 +120,17 @@ pub fn readable(edge: &Edge, target: &Target<'_>, origin: Option<&str>, response
     response.with("access-control-allow-origin", known.unwrap_or("*")).with("vary", "origin")
 }
 
-fn connection(edge: &Edge, platform: &impl Platform, proven: &Proven, token: Secret, app: App) -> Connection {
+/// The connection as it will be stored.
+fn sealed(edge: &Edge, platform: &impl Platform, proven: &Proven, token: Secret, app: App) -> Stored {
+    let keyring = &edge.settings.keyring;
     let subject = proven.session.as_ref().map(|session| session.subject.clone());
     let metadata = proven.session.as_ref().map(|session| session.metadata.clone()).unwrap_or_default();
     let id = ConnectionId::new(&edge.settings.client_id, &app.id, subject.as_ref());
     let connected_at = store::seconds(platform.now());
-    let key = edge.settings.keyring.current().into();
-    Connection {
-        id,
-        summary: Summary { app, subject, connected_at, key },
-        record: Record { token, metadata },
-    }
+    let summary =
+        Summary { app, subject, status: Status::Connected, connected_at, key: keyring.current().into() };
+    let sealed = Record { token, metadata }.seal(keyring, &id, &platform.random());
+    Stored { id, summary, sealed }
 }
 
 /// Smooch says that the code is spent. If this very flow spent it, and only the answer was lost on the way, the
@@ -142,9 +143,9 @@ async fn first_answer(
     let rejected = || Problem::from(ErrorCode::CodeRejected);
     let flow = proven.flow().ok_or_else(rejected)?;
     let id = store::completed(platform, &flow).await.ok().flatten().ok_or_else(rejected)?;
-    let (summary, _) = store::get(platform, &id).await.map_err(|_| rejected())?;
+    let stored = store::get(platform, &id).await.map_err(|_| rejected())?;
     report.steps.push("answered again");
-    Ok(connected(&id, &summary, report))
+    Ok(connected(&stored.id, &stored.summary, report))
 }
 
 fn exchange_problem(error: ExchangeError, proven: &Proven, report: &mut Report) -> Problem {
@@ -191,21 +192,4 @@ fn connected(id: &ConnectionId, summary: &Summary, report: &mut Report) -> Respo
     report.connection = Some(id.as_str().into());
     let body = Connected { status: "connected", connection: Shown::new(id, summary) };
     Response::json(200, serde_json::to_string(&body).unwrap_or_default())
-}
-
-/// A connection as it is shown to the page and to the partner's backend.
-#[derive(Serialize)]
-pub(crate) struct Shown<'a> {
-    id: &'a str,
-    app: &'a App,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<&'a str>,
-    connected_at: u64,
-}
-
-impl<'a> Shown<'a> {
-    pub(crate) fn new(id: &'a ConnectionId, summary: &'a Summary) -> Self {
-        let subject = summary.subject.as_ref().map(shared::Subject::as_str);
-        Self { id: id.as_str(), app: &summary.app, subject, connected_at: summary.connected_at }
-    }
 }

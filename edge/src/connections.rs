@@ -1,13 +1,13 @@
 //! `GET /v1/connections…`: what the partner's backend asks for. The caller's key has been checked before.
 
 use crate::{
-    complete::Shown,
     edge::Edge,
     http::Response,
     log::Report,
     platform::Platform,
     problem::Problem,
-    store::{self, ReadError, Record},
+    store::{self, ReadError},
+    summary::Shown,
 };
 use serde::Serialize;
 use shared::{ConnectionId, ErrorCode, Subject};
@@ -61,9 +61,9 @@ pub async fn show(
         shown: Shown<'a>,
         metadata: &'a BTreeMap<String, String>,
     }
-    let (summary, sealed) = store::get(platform, id).await.map_err(|error| problem(error, report))?;
-    let record = Record::open(&edge.settings.keyring, id, &sealed).map_err(|error| problem(error, report))?;
-    Ok(json(&Whole { shown: Shown::new(id, &summary), metadata: &record.metadata }))
+    let stored = store::get(platform, id).await.map_err(|error| problem(error, report))?;
+    let record = stored.open(&edge.settings.keyring).map_err(|error| problem(error, report))?;
+    Ok(json(&Whole { shown: Shown::new(id, &stored.summary), metadata: &record.metadata }))
 }
 
 /// Gives the access token out, to the partner's backend alone.
@@ -82,8 +82,8 @@ pub async fn token(
         access_token: &'a str,
         token_type: &'static str,
     }
-    let (_, sealed) = store::get(platform, id).await.map_err(|error| problem(error, report))?;
-    let record = Record::open(&edge.settings.keyring, id, &sealed).map_err(|error| problem(error, report))?;
+    let stored = store::get(platform, id).await.map_err(|error| problem(error, report))?;
+    let record = stored.open(&edge.settings.keyring).map_err(|error| problem(error, report))?;
     Ok(json(&Token { access_token: record.token.expose(), token_type: "Bearer" }))
 }
 

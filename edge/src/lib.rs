@@ -8,6 +8,7 @@ pub mod callback;
 pub mod complete;
 pub mod connections;
 pub mod edge;
+pub mod events;
 pub mod http;
 pub mod log;
 pub mod platform;
@@ -23,6 +24,7 @@ pub mod settings;
 pub mod sites;
 pub mod smooch;
 pub mod store;
+pub mod summary;
 
 #[cfg(target_arch = "wasm32")]
 mod workers;

@@ -31,6 +31,9 @@ pub trait Platform {
     /// Writes a value over whatever stands there.
     fn kv_put(&self, put: Put<'_>) -> impl Future<Output = Result<(), KvError>>;
 
+    /// Deletes a key. One that is not there is no error.
+    fn kv_delete(&self, key: &str) -> impl Future<Output = Result<(), KvError>>;
+
     /// Reads one page of keys that start with `prefix`, in order, with their metadata. `limit` is 1 to 1,000.
     fn kv_list(
         &self,

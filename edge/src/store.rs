@@ -6,15 +6,17 @@
 //! | `connection/{id}` | the sealed record, bound to this key | the summary | until deleted |
 //! | `subject/{subject}/{id}` | – | the summary | until deleted |
 //! | `completed/{challenge}` | the connection's id | – | ten minutes |
+//! | `event/{ulid}` | – | the event | thirty days |
 
 use crate::{
+    events::{self, Event, Kind},
     platform::{Entry, KvError, Millis, Page, Platform, Put},
-    seal::{Keyring, NONCE, Purpose},
+    seal::{Keyring, OpenError, Purpose},
+    summary::{Status, Summary},
 };
-use futures_util::future::join3;
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use futures_util::future::join;
 use serde::{Deserialize, Serialize};
-use shared::{App, AppId, ConnectionId, Secret, Subdomain, Subject};
+use shared::{AppId, ConnectionId, Secret, Subject};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
@@ -23,19 +25,6 @@ const COMPLETED_LIFE: u32 = 600;
 
 /// Between tries of a write. KV takes one write per second to a key, so the second wait is longer than that.
 const BACKOFF: [u32; 2] = [200, 1_200];
-
-/// What everybody who may see a connection sees of it. It lies in KV's metadata, so a list reads no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
-    /// The app.
-    pub app: App,
-    /// Whose it is, in the partner's terms.
-    pub subject: Option<Subject>,
-    /// When it was connected, or connected again: seconds since 1970 (RFC 7519's `NumericDate`).
-    pub connected_at: u64,
-    /// The id of the key that sealed the record, so that a rotation finds the old ones without opening any.
-    pub key: String,
-}
 
 /// A connection as it is stored, opened.
 #[derive(Debug)]
@@ -46,15 +35,15 @@ pub struct Record {
     pub metadata: BTreeMap<String, String>,
 }
 
-/// A connection to be stored.
-#[derive(Debug)]
-pub struct Connection {
+/// A connection as it is stored, closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
     /// Its id.
     pub id: ConnectionId,
     /// What everybody sees.
     pub summary: Summary,
-    /// What is sealed.
-    pub record: Record,
+    /// The record.
+    pub sealed: String,
 }
 
 /// Why a record cannot be used.
@@ -65,49 +54,88 @@ pub enum ReadError {
     /// KV did not answer.
     Unavailable(KvError),
     /// Sealed under a key that is no longer in the settings, or altered in KV.
-    Closed(crate::seal::OpenError),
+    Closed(OpenError),
     /// It opens, and is not what this version writes.
     Unreadable,
 }
 
-/// Stores a connection over what stands there: the record, the subject's entry, and the note that this flow
-/// is completed, all at once, since no order of them is better. Each is tried three times.
+/// Stores a connection over what stands there, the record and the subject's entry at once, each tried three times.
 ///
 /// # Errors
 ///
-/// If the record or the subject's entry is not stored. The note alone may be lost: it only spares a person
-/// who asks twice a message.
-pub async fn put(
-    platform: &impl Platform,
-    keyring: &Keyring,
-    connection: &Connection,
-    flow: Option<&str>,
-    nonce: &[u8; NONCE],
-) -> Result<(), KvError> {
-    let Connection { id, summary, record } = connection;
-    let key = connection_key(id);
-    let value = record.seal(keyring, &key, nonce);
-    let metadata = summary.to_metadata();
-    let completed_key = flow.map(completed_key);
-    let subject_key = summary.subject.as_ref().map(|subject| subject_key(subject, id));
-
-    let record = Put { key: &key, value: &value, metadata: Some(&metadata), ttl: None };
-    let subject =
-        subject_key.as_ref().map(|key| Put { key, value: "", metadata: Some(&metadata), ttl: None });
-    let completed = completed_key.as_ref().map(|key| Put {
-        key,
-        value: id.as_str(),
-        metadata: None,
-        ttl: Some(COMPLETED_LIFE),
-    });
-    let (record, subject, _completed) =
-        join3(try_put(platform, Some(record)), try_put(platform, subject), try_put(platform, completed))
-            .await;
-    record.and(subject)
+/// If one of them is not stored.
+pub async fn put(platform: &impl Platform, stored: &Stored) -> Result<(), KvError> {
+    let key = connection_key(&stored.id);
+    let metadata = stored.summary.to_metadata();
+    let subject_key = stored.summary.subject.as_ref().map(|subject| subject_key(subject, &stored.id));
+    let record = Put { key: &key, value: &stored.sealed, metadata: Some(&metadata), ttl: None };
+    let entry = async {
+        let Some(key) = &subject_key else { return Ok(()) };
+        try_put(platform, Put { key, value: "", metadata: Some(&metadata), ttl: None }).await
+    };
+    let (record, entry) = join(try_put(platform, record), entry).await;
+    record.and(entry)
 }
 
-async fn try_put(platform: &impl Platform, put: Option<Put<'_>>) -> Result<(), KvError> {
-    let Some(put) = put else { return Ok(()) };
+/// Notes, after a connection was stored, that it was connected: in the feed, and for a `/complete` whose answer
+/// was lost on the way and which is asked again as `flow`. The connection is there whatever becomes of these.
+///
+/// # Errors
+///
+/// If one of them is not stored.
+pub async fn note_connected(
+    platform: &impl Platform,
+    stored: &Stored,
+    flow: Option<&str>,
+) -> Result<(), KvError> {
+    let completed = async {
+        let Some(flow) = flow else { return Ok(()) };
+        let (key, value) = (completed_key(flow), stored.id.as_str());
+        try_put(platform, Put { key: &key, value, metadata: None, ttl: Some(COMPLETED_LIFE) }).await
+    };
+    let (event, completed) = join(note(platform, Kind::Connected, stored), completed).await;
+    event.and(completed)
+}
+
+/// Adds an event to the feed.
+///
+/// # Errors
+///
+/// If it is not stored.
+pub async fn note(platform: &impl Platform, kind: Kind, stored: &Stored) -> Result<(), KvError> {
+    let event = Event::new(kind, &stored.id, &stored.summary, platform.now(), platform.random());
+    let (key, metadata) = events::stored(&event);
+    try_put(platform, events::put(&key, &metadata)).await
+}
+
+/// Changes whether a connection can be used. Its record stays as it is.
+///
+/// # Errors
+///
+/// If it is not stored.
+pub async fn set_status(
+    platform: &impl Platform,
+    stored: &Stored,
+    status: Status,
+) -> Result<Stored, KvError> {
+    let changed = Stored { summary: Summary { status, ..stored.summary.clone() }, ..stored.clone() };
+    put(platform, &changed).await.map(|()| changed)
+}
+
+/// Forgets a connection. What is forgotten already is no error.
+///
+/// # Errors
+///
+/// If one of its keys is still there.
+pub async fn forget(platform: &impl Platform, stored: &Stored) -> Result<(), KvError> {
+    // The record goes last: as long as it is there, the rest can be found and forgotten again.
+    if let Some(subject) = &stored.summary.subject {
+        platform.kv_delete(&subject_key(subject, &stored.id)).await?;
+    }
+    platform.kv_delete(&connection_key(&stored.id)).await
+}
+
+async fn try_put(platform: &impl Platform, put: Put<'_>) -> Result<(), KvError> {
     for wait in BACKOFF {
         if platform.kv_put(put).await.is_ok() {
             return Ok(());
@@ -117,16 +145,16 @@ async fn try_put(platform: &impl Platform, put: Option<Put<'_>>) -> Result<(), K
     platform.kv_put(put).await
 }
 
-/// Reads a connection's summary and sealed record.
+/// Reads a connection. Its record is not opened here.
 ///
 /// # Errors
 ///
-/// [`ReadError`], but a record is not opened here.
-pub async fn get(platform: &impl Platform, id: &ConnectionId) -> Result<(Summary, String), ReadError> {
+/// [`ReadError`], all but `Closed`.
+pub async fn get(platform: &impl Platform, id: &ConnectionId) -> Result<Stored, ReadError> {
     let entry = platform.kv_get(&connection_key(id)).await.map_err(ReadError::Unavailable)?;
-    let Entry { value, metadata } = entry.ok_or(ReadError::NotFound)?;
+    let Entry { value: sealed, metadata } = entry.ok_or(ReadError::NotFound)?;
     let summary = metadata.as_deref().and_then(Summary::from_metadata).ok_or(ReadError::Unreadable)?;
-    Ok((summary, value))
+    Ok(Stored { id: id.clone(), summary, sealed })
 }
 
 /// The connection that a completed flow led to, if it is known.
@@ -139,6 +167,9 @@ pub async fn completed(platform: &impl Platform, flow: &str) -> Result<Option<Co
     Ok(entry.and_then(|entry| ConnectionId::parse(&entry.value)))
 }
 
+/// Some connections, and where the next page begins.
+pub type Listed = (Vec<(ConnectionId, Summary)>, Option<String>);
+
 /// One page of connections, of one subject or of all, from metadata alone.
 ///
 /// # Errors
@@ -149,10 +180,10 @@ pub async fn list(
     subject: Option<&Subject>,
     cursor: Option<&str>,
     limit: u16,
-) -> Result<(Vec<(ConnectionId, Summary)>, Option<String>), KvError> {
+) -> Result<Listed, KvError> {
     let prefix = match subject {
         Some(subject) => ["subject/", subject.as_str(), "/"].concat(),
-        None => "connection/".into(),
+        None => CONNECTION.into(),
     };
     let Page { keys, cursor } = platform.kv_list(&prefix, cursor, limit).await?;
     let connections = keys.into_iter().filter_map(|(key, metadata)| {
@@ -162,64 +193,53 @@ pub async fn list(
     Ok((connections.collect(), cursor))
 }
 
-impl Summary {
-    fn to_metadata(&self) -> String {
-        let Self { app, subject, connected_at, key } = self;
-        let name = app.name.as_ref().map(|name| utf8_percent_encode(name, ESCAPED).to_string());
-        let metadata = Metadata {
-            app: app.id.clone(),
-            name,
-            subdomain: app.subdomain.clone(),
-            subject: subject.clone(),
-            at: *connected_at,
-            key: key.clone(),
+/// Whether an app has another connection that can be used: ending the authorization of one ends it for all.
+///
+/// # Errors
+///
+/// If KV does not answer.
+pub async fn has_others(platform: &impl Platform, app: &AppId, id: &ConnectionId) -> Result<bool, KvError> {
+    let prefix = [CONNECTION, app.as_str(), "-"].concat();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = platform.kv_list(&prefix, cursor.as_deref(), 1000).await?;
+        let mut others =
+            page.keys.iter().filter(|(key, _)| key.strip_prefix(CONNECTION) != Some(id.as_str()));
+        let usable = |(_, metadata): &(String, Option<String>)| {
+            let summary = metadata.as_deref().and_then(Summary::from_metadata);
+            summary.is_some_and(|summary| summary.status == Status::Connected)
         };
-        serde_json::to_string(&metadata).unwrap_or_default()
-    }
-
-    fn from_metadata(text: &str) -> Option<Self> {
-        let Metadata { app, name, subdomain, subject, at, key } = serde_json::from_str(text).ok()?;
-        let name = name.map(|name| percent_decode_str(&name).decode_utf8_lossy().into_owned());
-        let app = App { id: app, name, subdomain };
-        Some(Self { app, subject, connected_at: at, key })
+        if others.any(usable) {
+            return Ok(true);
+        }
+        cursor = page.cursor;
+        if cursor.is_none() {
+            return Ok(false);
+        }
     }
 }
-
-/// A summary as KV's metadata have it, in ASCII: they travel as a header, and a name in another script would be
-/// quoted in the platform's warning about that.
-#[derive(Serialize, Deserialize)]
-struct Metadata {
-    app: AppId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    subdomain: Option<Subdomain>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    subject: Option<Subject>,
-    at: u64,
-    key: String,
-}
-
-/// What JSON would escape, and the escape itself; all that is not ASCII is escaped anyway.
-const ESCAPED: &AsciiSet = &CONTROLS.add(b'%').add(b'"').add(b'\\');
 
 impl Record {
-    fn seal(&self, keyring: &Keyring, key: &str, nonce: &[u8; NONCE]) -> String {
+    /// Seals the record of the connection `id`.
+    #[must_use]
+    pub fn seal(&self, keyring: &Keyring, id: &ConnectionId, nonce: &[u8; crate::seal::NONCE]) -> String {
         let sealed = Sealed { token: self.token.expose().into(), metadata: self.metadata.clone() };
         let plaintext = Zeroizing::new(serde_json::to_vec(&sealed).unwrap_or_default());
-        keyring.seal(Purpose::Record, key, &plaintext, nonce)
+        keyring.seal(Purpose::Record, &connection_key(id), &plaintext, nonce)
     }
+}
 
-    /// Opens the record of the connection `id`.
+impl Stored {
+    /// Opens the record.
     ///
     /// # Errors
     ///
     /// [`ReadError::Closed`] or [`ReadError::Unreadable`].
-    pub fn open(keyring: &Keyring, id: &ConnectionId, sealed: &str) -> Result<Self, ReadError> {
-        let plaintext =
-            keyring.open(Purpose::Record, &connection_key(id), sealed).map_err(ReadError::Closed)?;
+    pub fn open(&self, keyring: &Keyring) -> Result<Record, ReadError> {
+        let place = connection_key(&self.id);
+        let plaintext = keyring.open(Purpose::Record, &place, &self.sealed).map_err(ReadError::Closed)?;
         let sealed: Sealed = serde_json::from_slice(&plaintext).map_err(|_| ReadError::Unreadable)?;
-        Ok(Self { token: Secret::new(sealed.token), metadata: sealed.metadata })
+        Ok(Record { token: Secret::new(sealed.token), metadata: sealed.metadata })
     }
 }
 
@@ -236,8 +256,10 @@ pub const fn seconds(now: Millis) -> u64 {
     now / 1000
 }
 
+const CONNECTION: &str = "connection/";
+
 fn connection_key(id: &ConnectionId) -> String {
-    ["connection/", id.as_str()].concat()
+    [CONNECTION, id.as_str()].concat()
 }
 
 fn completed_key(flow: &str) -> String {
@@ -251,43 +273,31 @@ fn subject_key(subject: &Subject, id: &ConnectionId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seal::NONCE;
+    use shared::App;
 
     #[test]
-    fn the_longest_summary_and_keys_fit_kv() {
-        let app = App {
-            id: AppId::parse(&"a".repeat(64)).unwrap(),
-            // A name of quotes alone is three times as long once it is escaped.
-            name: App::tidy_name(&"\"".repeat(500)),
-            subdomain: Subdomain::parse(&"a".repeat(63)),
-        };
-        let subject = Subject::parse(&"a".repeat(128));
-        let id = ConnectionId::new("shoplifter", &app.id, subject.as_ref());
-        let summary = Summary { app, subject: subject.clone(), connected_at: u64::MAX, key: "a".repeat(16) };
-        assert!(summary.to_metadata().len() <= 1024);
-        assert!(subject_key(&subject.unwrap(), &id).len() <= 512);
+    fn the_longest_keys_fit_kv() {
+        let app = AppId::parse(&"a".repeat(64)).unwrap();
+        let subject = Subject::parse(&"a".repeat(128)).unwrap();
+        let id = ConnectionId::new("shoplifter", &app, Some(&subject));
+        assert!(subject_key(&subject, &id).len() <= 512);
         assert!(connection_key(&id).len() <= 512);
-    }
-
-    #[test]
-    fn metadata_are_ascii_and_read_back_as_they_were() {
-        for name in ["Corner Bakery", "Bäckerei „Ecke“", "100 % \"\\", "店"] {
-            let app = App { id: AppId::parse("5f1a").unwrap(), name: App::tidy_name(name), subdomain: None };
-            let summary = Summary { app, subject: None, connected_at: 1, key: "k1".into() };
-            let metadata = summary.to_metadata();
-            assert!(metadata.is_ascii(), "{metadata}");
-            assert_eq!(Summary::from_metadata(&metadata), Some(summary));
-        }
     }
 
     #[test]
     fn a_record_opens_under_its_own_key_alone() {
         let keyring = Keyring::parse("k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").unwrap();
-        let app = AppId::parse("5f1a").unwrap();
-        let (id, other) = (ConnectionId::new("a", &app, None), ConnectionId::new("b", &app, None));
+        let app = App { id: AppId::parse("5f1a").unwrap(), name: None, subdomain: None };
+        let id = ConnectionId::new("a", &app.id, None);
+        let other = ConnectionId::new("b", &app.id, None);
         let record = Record { token: Secret::new("a.b.c"), metadata: BTreeMap::new() };
-        let sealed = record.seal(&keyring, &connection_key(&id), &[1; NONCE]);
-        assert_eq!(Record::open(&keyring, &id, &sealed).unwrap().token.expose(), "a.b.c");
-        let forged = ReadError::Closed(crate::seal::OpenError::Forged);
-        assert_eq!(Record::open(&keyring, &other, &sealed).unwrap_err(), forged);
+        let sealed = record.seal(&keyring, &id, &[1; NONCE]);
+        let summary =
+            Summary { app, subject: None, status: Status::Connected, connected_at: 1, key: "k1".into() };
+        let stored = Stored { id, summary, sealed };
+        assert_eq!(stored.open(&keyring).unwrap().token.expose(), "a.b.c");
+        let moved = Stored { id: other, ..stored };
+        assert_eq!(moved.open(&keyring).unwrap_err(), ReadError::Closed(OpenError::Forged));
     }
 }

@@ -164,6 +164,10 @@ impl Platform for Workers {
         builder.execute().await.map_err(kv_error)
     }
 
+    async fn kv_delete(&self, key: &str) -> Result<(), KvError> {
+        self.kv()?.delete(key).await.map_err(kv_error)
+    }
+
     async fn kv_list(&self, prefix: &str, cursor: Option<&str>, limit: u16) -> Result<Page, KvError> {
         let mut builder = self.kv()?.list().prefix(prefix.into()).limit(limit.into());
         if let Some(cursor) = cursor {

@@ -200,6 +200,10 @@ impl Platform for Simulated {
         self.kv().put(put.key, put.value, put.metadata, ttl, self.now.get()).map_err(refused)
     }
 
+    async fn kv_delete(&self, key: &str) -> Result<(), KvError> {
+        self.kv().delete(key).map_err(refused)
+    }
+
     async fn kv_list(&self, prefix: &str, cursor: Option<&str>, limit: u16) -> Result<Page, KvError> {
         let (keys, cursor) = self.kv().list(prefix, cursor, limit.into(), self.now.get()).map_err(refused)?;
         Ok(Page { keys, cursor })
