@@ -207,6 +207,7 @@ impl Machine {
             }
             Event::Woke(turn) if turn == self.turn => match self.phase {
                 Phase::Leaving => self.renew(todo),
+                Phase::Ready => self.draw(todo),
                 Phase::Finishing => self.post(todo, self.tries.saturating_add(1)),
                 _ => {}
             },
@@ -246,8 +247,10 @@ impl Machine {
                         self.phase = Phase::Leaving;
                         self.wait(todo, LEAVING_SECONDS);
                     }
-                    // This page stays, so its next click is another flow, with a verifier of its own.
-                    Press::Aside => self.draw(todo),
+                    // This page stays, so its next click is another flow, with a verifier of its own. Not yet: the
+                    // browser follows the link as it stands once all listeners have run, and a digest of so little
+                    // can be there between two of them.
+                    Press::Aside => self.wait(todo, 0),
                     Press::Down | Press::Key => {}
                 }
             }

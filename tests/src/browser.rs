@@ -42,17 +42,9 @@ impl Browser {
     #[must_use]
     pub fn new() -> Self {
         let profile = tempfile::tempdir().expect("a temporary folder");
-        let mut command = Command::new(tool("CHROMEDRIVER"));
-        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut driver = Process::start(&mut command);
-        let stdout = BufReader::new(driver.0.stdout.take().expect("piped"));
-        let mut lines = stdout.lines().map_while(Result::ok);
-        let port =
-            lines.find_map(|line| line.split_once("successfully on port ").map(|(_, port)| port.to_owned()));
-        let port = port.expect("chromedriver says its port").trim_end_matches('.').to_owned();
-        // What it says later must not fill its pipe.
-        thread::spawn(move || lines.for_each(drop));
-
+        // It takes a port that is free on one family of addresses, and gives up if it is not on the other.
+        let (driver, port) =
+            (0..5).find_map(|_try| start_driver()).expect("chromedriver starts and says its port");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let capabilities = capabilities(profile.path());
@@ -253,6 +245,19 @@ impl Drop for Browser {
         // Chromium ends with its session; a driver that was killed would leave it running.
         let _ = self.runtime.block_on(self.client.clone().close());
     }
+}
+
+/// The driver and its port, or `None` if it ended instead.
+fn start_driver() -> Option<(Process, String)> {
+    let mut command = Command::new(tool("CHROMEDRIVER"));
+    command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut driver = Process::start(&mut command);
+    let mut lines = BufReader::new(driver.0.stdout.take()?).lines().map_while(Result::ok);
+    let port =
+        lines.find_map(|line| line.split_once("successfully on port ").map(|(_, port)| port.to_owned()))?;
+    // What it says later must not fill its pipe.
+    thread::spawn(move || lines.for_each(drop));
+    Some((driver, port.trim_end_matches('.').to_owned()))
 }
 
 fn capabilities(profile: &Path) -> Capabilities {

@@ -52,10 +52,12 @@ fn a_plain_click_keeps_the_intent_and_leaves() {
 
 #[test]
 fn a_click_that_leaves_the_page_alive_prepares_the_next_flow() {
-    let machine =
-        check(&READY, Event::Pressed(Press::Aside), &[Command::Keep, Command::Draw(2)], Phase::Ready);
+    let aside = [Command::Keep, Command::Wait(1, 0)];
+    let machine = check(&READY, Event::Pressed(Press::Aside), &aside, Phase::Ready);
     // Until then the link stays as it is: the browser is about to follow it.
     assert_eq!(machine.shown().role, Role::Link);
+    let pressed = and(&READY, &[Event::Pressed(Press::Aside)]);
+    check(&pressed, Event::Woke(1), &[Command::Draw(2)], Phase::Ready);
 }
 
 #[test]
@@ -157,7 +159,7 @@ fn an_answer_or_a_wait_that_is_over_changes_nothing() {
     check(&retried, connected, &[], Phase::Finishing);
     check(&retried, Event::Woke(2), &[], Phase::Finishing);
     check(&READY, Event::Answered(0, Answer::Connected), &[], Phase::Ready);
-    check(&READY, Event::Woke(0), &[], Phase::Ready);
+    check(&READY, Event::Woke(7), &[], Phase::Ready);
 }
 
 #[test]
