@@ -71,7 +71,9 @@ pub const fn failure(code: ErrorCode) -> &'static str {
         | ErrorCode::Misconfigured
         | ErrorCode::Unauthorized
         | ErrorCode::NotFound
-        | ErrorCode::MethodNotAllowed => {
+        | ErrorCode::MethodNotAllowed
+        | ErrorCode::ConnectionRevoked
+        | ErrorCode::ConnectionRemoving => {
             "This is not set up correctly yet. Ask the people who run this site to check its connection to Smooch."
         }
     }

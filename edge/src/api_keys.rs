@@ -31,7 +31,11 @@ impl ApiKeys {
             if key.len() < SHORTEST || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
                 return Err("each key must be at least 32 visible ASCII characters");
             }
-            keys.push((name.into(), Sha256::digest(key).into()));
+            let digest: [u8; 32] = Sha256::digest(key).into();
+            if keys.iter().any(|(_, other)| *other == digest) {
+                return Err("two names have the same key");
+            }
+            keys.push((name.into(), digest));
         }
         Ok(Self(keys))
     }
@@ -86,6 +90,7 @@ mod tests {
         assert!(ApiKeys::parse(&format!("web:{}", &KEY[..31])).is_err());
         assert!(ApiKeys::parse(&format!("web:{KEY},web:{OTHER}")).is_err());
         assert!(ApiKeys::parse(&format!("web:{KEY},")).is_err());
+        assert!(ApiKeys::parse(&format!("web:{KEY},jobs:{KEY}")).is_err());
     }
 
     #[test]

@@ -37,8 +37,9 @@ pub fn callback(edge: &Edge, platform: &impl Platform, target: &Target<'_>, repo
     }
     // RFC 9207 §2.4: an answer of another issuer, or of none, is a mix-up attack.
     let same_issuer = edge.settings.issuer.is_none() || edge.settings.issuer == callback.issuer;
-    let result = callback.result.map_err(error_code);
-    match result.and_then(|code| if same_issuer { Ok(code) } else { Err(ErrorCode::InvalidRequest) }) {
+    let result =
+        if same_issuer { callback.result.map_err(error_code) } else { Err(ErrorCode::InvalidRequest) };
+    match result {
         Ok(code) => bounce(edge, platform, target, place, code, report),
         Err(code) => tell(&place, code, report),
     }

@@ -7,12 +7,12 @@ use crate::{
     edge::Edge,
     http::{Incoming, Response, Target},
     log::Report,
-    platform::Platform,
+    platform::{Millis, Platform},
     problem::Problem,
     proof::{Completion, Proven, prove},
     receipt::{Held, Receipt},
     smooch::{self, ExchangeError, IdentifyError},
-    store::{self, Record, Stored},
+    store::{self, ReadError, Record, Stored},
     summary::{Shown, Status, Summary},
 };
 use serde::Serialize;
@@ -27,14 +27,24 @@ const RETRY: u32 = 2;
 /// The longest wait that a person is asked for; a code does not live longer.
 const LONGEST_RETRY: u32 = 60;
 
+/// A token that is in our hands and nowhere else yet.
+struct Earned {
+    token: Secret,
+    /// The app it is for, where an earlier try has found out.
+    app: Option<App>,
+    /// Since when it is held.
+    since: Millis,
+}
+
 /// Finishes a flow:
 ///
 /// 1. read the form;
 /// 2. prove that this page set out;
-/// 3. exchange the code for a token, unless an earlier try has one in escrow;
-/// 4. ask which app it is for;
-/// 5. seal and store it;
-/// 6. answer.
+/// 3. if the page asks again, and an earlier try was completed, give its answer;
+/// 4. exchange the code for a token, unless an earlier try has one in escrow;
+/// 5. ask which app it is for;
+/// 6. seal and store it;
+/// 7. answer.
 ///
 /// # Errors
 ///
@@ -52,71 +62,97 @@ pub async fn complete(
     report.site = Some(proven.receipt.binding.site().into());
     report.steps.push("proven");
 
-    let (token, app, issued) = match &proven.receipt.held {
-        Held::Token { token, app } => {
-            if proven.receipt.is_expired(platform.now()) {
-                return Err(give_up(edge, platform, token, app.as_ref(), report).await);
-            }
-            (token.clone(), app.clone(), proven.receipt.issued)
+    // A page that asks again says so, and only then is KV asked before Smooch: a server may end the tokens of a
+    // code that it sees twice (RFC 6749 §4.1.2).
+    if proven.again
+        && let Some(answer) = first_answer(platform, &proven, report).await?
+    {
+        return Ok(answer);
+    }
+    let earned = match token_of(edge, platform, &proven, report).await {
+        Err(problem) if problem.code == ErrorCode::CodeRejected && !proven.again => {
+            return first_answer(platform, &proven, report).await?.ok_or(problem);
         }
-        Held::Code { .. } if proven.receipt.is_expired(platform.now()) => {
-            return Err(ErrorCode::ReceiptExpired.into());
-        }
-        Held::Code { code, redirect_uri } => {
-            let verifier = proven.verifier.as_ref();
-            match smooch::exchange(edge, platform, code, redirect_uri.as_deref(), verifier, report).await {
-                Ok(token) => (token, None, platform.now()),
-                Err(ExchangeError::CodeRejected) => return first_answer(platform, &proven, report).await,
-                Err(error) => return Err(exchange_problem(error, &proven, report)),
-            }
-        }
+        earned => earned?,
     };
-    report.steps.push("exchanged");
 
-    let escrow = |app: Option<App>| {
-        let held = Held::Token { token: token.clone(), app };
-        let receipt = Receipt { binding: proven.receipt.binding.clone(), held, issued };
-        receipt.seal(&edge.settings.keyring, &edge.settings.client_id, &platform.random())
-    };
-    let app = match app {
+    let app = match earned.app.clone() {
         Some(app) => app,
-        None => match smooch::identify(edge, platform, &token, report).await {
-            Ok(app) => app,
-            Err(error) => {
-                let (code, after) = match error {
-                    IdentifyError::Unavailable(after) => (ErrorCode::SmoochUnavailable, after),
-                    IdentifyError::Refused => (ErrorCode::SmoochMalformed, None),
-                    IdentifyError::Malformed(why) => {
-                        report.note = Some(why.into());
-                        (ErrorCode::SmoochMalformed, None)
-                    }
-                };
-                report.steps.push("held in escrow");
-                return Err(Problem::from(code).retry(wait(after), escrow(None)));
-            }
-        },
+        None => smooch::identify(edge, platform, &earned.token, report).await.map_err(|error| {
+            let receipt = earned.escrow(edge, platform, &proven, None, report);
+            identify_problem(error, receipt, report)
+        })?,
     };
     report.steps.push("identified");
 
-    let stored = sealed(edge, platform, &proven, token.clone(), app);
-    if let Err(error) = store::put(platform, &stored).await {
-        report.note = Some(error.0);
-        report.steps.push("held in escrow");
-        let receipt = escrow(Some(stored.summary.app));
-        return Err(Problem::from(ErrorCode::StorageUnavailable).retry(RETRY, receipt));
-    }
+    let stored = sealed(edge, platform, &proven, earned.token.clone(), app);
+    store::put(platform, &stored).await.map_err(|error| {
+        report.note = Some(error.says());
+        let receipt = earned.escrow(edge, platform, &proven, Some(stored.summary.app.clone()), report);
+        Problem::from(ErrorCode::StorageUnavailable).retry(RETRY, receipt)
+    })?;
     report.steps.push("stored");
     if let Err(error) = store::note_connected(platform, &stored, proven.flow().as_deref()).await {
-        report.note = Some(error.0);
+        report.note = Some(error.says());
     }
     Ok(connected(&stored.id, &stored.summary, report))
+}
+
+/// The token of a proven flow: the one in escrow, or what its code is good for.
+async fn token_of(
+    edge: &Edge,
+    platform: &impl Platform,
+    proven: &Proven,
+    report: &mut Report,
+) -> Result<Earned, Problem> {
+    let expired = proven.receipt.is_expired(platform.now());
+    match &proven.receipt.held {
+        Held::Token { token, app } if expired => {
+            Err(give_up(edge, platform, proven, token, app.clone(), report).await)
+        }
+        Held::Token { token, app } => {
+            Ok(Earned { token: token.clone(), app: app.clone(), since: proven.receipt.issued })
+        }
+        Held::Code { .. } if expired => Err(ErrorCode::ReceiptExpired.into()),
+        Held::Code { code, redirect_uri } => {
+            let verifier = proven.verifier.as_ref();
+            let token = smooch::exchange(edge, platform, code, redirect_uri.as_deref(), verifier, report)
+                .await
+                .map_err(|error| exchange_problem(error, proven, report))?;
+            report.steps.push("exchanged");
+            Ok(Earned { token, app: None, since: platform.now() })
+        }
+    }
+}
+
+impl Earned {
+    /// A receipt that holds the token, for whoever may finish this flow.
+    fn escrow(
+        &self,
+        edge: &Edge,
+        platform: &impl Platform,
+        proven: &Proven,
+        app: Option<App>,
+        report: &mut Report,
+    ) -> String {
+        report.steps.push("held in escrow");
+        let held = Held::Token { token: self.token.clone(), app };
+        let receipt = Receipt { binding: proven.receipt.binding.clone(), held, issued: self.since };
+        receipt.seal(&edge.settings.keyring, &edge.settings.client_id, &platform.random())
+    }
 }
 
 /// The same answer, readable by the page that asked. A page of no site of ours reads the problem too, and
 /// finds out that its origin is not in the settings; it carries nothing else, as no receipt was opened for it.
 #[must_use]
-pub fn readable(edge: &Edge, target: &Target<'_>, origin: Option<&str>, response: Response) -> Response {
-    let known = origin.filter(|origin| target.is_own(origin) || edge.settings.sites.have(origin));
+pub fn readable<S>(
+    edge: Option<&Edge>,
+    target: &Target<'_>,
+    origin: Option<&str>,
+    response: Response<S>,
+) -> Response<S> {
+    let have = |origin: &str| edge.is_some_and(|edge| edge.settings.sites.have(origin));
+    let known = origin.filter(|origin| target.is_own(origin) || have(origin));
     response.with("access-control-allow-origin", known.unwrap_or("*")).with("vary", "origin")
 }
 
@@ -133,19 +169,27 @@ fn sealed(edge: &Edge, platform: &impl Platform, proven: &Proven, token: Secret,
     Stored { id, summary, sealed }
 }
 
-/// Smooch says that the code is spent. If this very flow spent it, and only the answer was lost on the way, the
-/// person gets that answer now.
+/// The answer of an earlier try of this very flow, which was lost on the way; `None` if none was completed.
 async fn first_answer(
     platform: &impl Platform,
     proven: &Proven,
     report: &mut Report,
-) -> Result<Response, Problem> {
-    let rejected = || Problem::from(ErrorCode::CodeRejected);
-    let flow = proven.flow().ok_or_else(rejected)?;
-    let id = store::completed(platform, &flow).await.ok().flatten().ok_or_else(rejected)?;
-    let stored = store::get(platform, &id).await.map_err(|_| rejected())?;
+) -> Result<Option<Response>, Problem> {
+    let unavailable = || Problem::from(ErrorCode::StorageUnavailable).retry(RETRY, proven.sealed.clone());
+    let Some(flow) = proven.flow() else { return Ok(None) };
+    let Some(id) = store::completed(platform, &flow).await.map_err(|_| unavailable())? else {
+        return Ok(None);
+    };
+    let stored = match store::get(platform, &id).await {
+        Ok(stored) => stored,
+        Err(ReadError::Unavailable(_)) => return Err(unavailable()),
+        Err(ReadError::NotFound | ReadError::Closed(_) | ReadError::Unreadable) => return Ok(None),
+    };
+    if stored.summary.subject.as_ref() != proven.session.as_ref().map(|session| &session.subject) {
+        return Err(ErrorCode::SessionMismatch.into());
+    }
     report.steps.push("answered again");
-    Ok(connected(&stored.id, &stored.summary, report))
+    Ok(Some(connected(&stored.id, &stored.summary, report)))
 }
 
 fn exchange_problem(error: ExchangeError, proven: &Proven, report: &mut Report) -> Problem {
@@ -157,24 +201,63 @@ fn exchange_problem(error: ExchangeError, proven: &Proven, report: &mut Report) 
         }
         ExchangeError::Unknown => ErrorCode::SmoochUnavailable.into(),
         ExchangeError::Malformed(why) => {
-            report.note = Some(why.into());
+            report.note = Some(why);
             ErrorCode::SmoochMalformed.into()
         }
     }
 }
 
-/// A token that nobody came back for in time is not connected any more: it is ended.
+fn identify_problem(error: IdentifyError, escrow: String, report: &mut Report) -> Problem {
+    match error {
+        IdentifyError::Unavailable(after) => {
+            Problem::from(ErrorCode::SmoochUnavailable).retry(wait(after), escrow)
+        }
+        IdentifyError::Refused => Problem::from(ErrorCode::SmoochMalformed).retry(RETRY, escrow),
+        IdentifyError::Malformed(why) => {
+            report.note = Some(why);
+            Problem::from(ErrorCode::SmoochMalformed).retry(RETRY, escrow)
+        }
+    }
+}
+
+/// A token that nobody came back for in time is not connected any more: it is ended. Unless its app has a
+/// connection: one authorization covers an app whole, so to end the one would end the other, and there is none to
+/// end that is not in use.
 async fn give_up(
     edge: &Edge,
     platform: &impl Platform,
+    proven: &Proven,
     token: &Secret,
-    app: Option<&App>,
+    app: Option<App>,
     report: &mut Report,
 ) -> Problem {
-    match smooch::revoke(edge, platform, token, app, report).await {
-        Ok(()) => report.steps.push("revoked"),
-        Err(why) => report.note = Some(why.into()),
+    let later = |code: ErrorCode, after| Problem::from(code).retry(wait(after), proven.sealed.clone());
+    let app = match app {
+        Some(app) => app,
+        None => match smooch::identify(edge, platform, token, report).await {
+            Ok(app) => app,
+            Err(IdentifyError::Unavailable(after)) => return later(ErrorCode::SmoochUnavailable, after),
+            // A token that Smooch does not know is dead.
+            Err(IdentifyError::Refused) => return ErrorCode::ReceiptExpired.into(),
+            Err(IdentifyError::Malformed(why)) => {
+                report.note = Some(why);
+                return ErrorCode::ReceiptExpired.into();
+            }
+        },
+    };
+    match store::of_app(platform, &app.id).await {
+        Ok(connections) if connections.is_empty() => {}
+        Ok(_) => {
+            report.steps.push("left to the app's connections");
+            return ErrorCode::ReceiptExpired.into();
+        }
+        Err(_) => return later(ErrorCode::StorageUnavailable, None),
     }
+    if let Err(why) = smooch::revoke(edge, platform, token, &app, report).await {
+        report.note = Some(why);
+        return later(ErrorCode::SmoochUnavailable, None);
+    }
+    report.steps.push("revoked");
     ErrorCode::ReceiptExpired.into()
 }
 

@@ -1,11 +1,13 @@
 //! `GET /v1/connections…`: what the partner's backend asks for. The caller's key has been checked before.
 
 use crate::{
+    api::usable,
     edge::Edge,
     http::Response,
     log::Report,
-    platform::Platform,
+    platform::{KvError, Platform},
     problem::Problem,
+    seal::OpenError,
     store::{self, ReadError},
     summary::Shown,
 };
@@ -36,7 +38,11 @@ pub async fn list(platform: &impl Platform, query: &str) -> Result<Response, Pro
     let Asked { subject, cursor, limit } = Asked::parse(query)?;
     let (connections, next) = store::list(platform, subject.as_ref(), cursor.as_deref(), limit)
         .await
-        .map_err(|_| ErrorCode::StorageUnavailable)?;
+        .map_err(|error| match error {
+            // The only part of the request that is the caller's, and opaque to us.
+            KvError::Refused(_) if cursor.is_some() => ErrorCode::InvalidRequest,
+            KvError::Refused(_) | KvError::Unavailable | KvError::Changed => ErrorCode::StorageUnavailable,
+        })?;
     let listed = Listed {
         connections: connections.iter().map(|(id, summary)| Shown::new(id, summary)).collect(),
         cursor: next.as_deref(),
@@ -70,7 +76,7 @@ pub async fn show(
 ///
 /// # Errors
 ///
-/// As [`show`].
+/// As [`show`]; `connection_revoked`, `connection_removing`.
 pub async fn token(
     edge: &Edge,
     platform: &impl Platform,
@@ -83,23 +89,25 @@ pub async fn token(
         token_type: &'static str,
     }
     let stored = store::get(platform, id).await.map_err(|error| problem(error, report))?;
+    usable(&stored)?;
     let record = stored.open(&edge.settings.keyring).map_err(|error| problem(error, report))?;
     Ok(json(&Token { access_token: record.token.expose(), token_type: "Bearer" }))
 }
 
-fn problem(error: ReadError, report: &mut Report) -> Problem {
+/// What a record that cannot be used is to the caller.
+pub(crate) fn problem(error: ReadError, report: &mut Report) -> Problem {
     match error {
         ReadError::NotFound => ErrorCode::NotFound.into(),
         ReadError::Unavailable(error) => {
-            report.note = Some(error.0);
+            report.note = Some(error.says());
             ErrorCode::StorageUnavailable.into()
         }
-        ReadError::Closed(error) => {
-            report.note = Some(error.to_string());
+        ReadError::Closed(OpenError::UnknownKey) => {
+            report.note = Some("the record is sealed under a key that is not in SEALING_KEYS");
             ErrorCode::Misconfigured.into()
         }
-        ReadError::Unreadable => {
-            report.note = Some("the record is not one that this version writes".into());
+        ReadError::Closed(OpenError::Forged) | ReadError::Unreadable => {
+            report.note = Some("the record is not what was stored");
             ErrorCode::StorageUnavailable.into()
         }
     }
@@ -117,31 +125,44 @@ struct Asked {
 }
 
 impl Asked {
-    fn parse(query: &str) -> Result<Self, ErrorCode> {
-        let (mut subject, mut cursor, mut limit) = (None, None, None);
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let twice = match name.as_ref() {
-                "subject" => {
-                    subject.replace(Subject::parse(&value).ok_or(ErrorCode::InvalidRequest)?).is_some()
-                }
-                "cursor" => cursor.replace(value.into_owned()).is_some(),
-                "limit" => limit.replace(read_limit(&value)?).is_some(),
-                _ => return Err(ErrorCode::InvalidRequest),
-            };
-            if twice {
-                return Err(ErrorCode::InvalidRequest);
-            }
-        }
+    fn parse(text: &str) -> Result<Self, ErrorCode> {
+        let [subject, cursor, limit] = query(text, ["subject", "cursor", "limit"])?;
+        let subject = match subject {
+            Some(text) => Some(Subject::parse(&text).ok_or(ErrorCode::InvalidRequest)?),
+            None => None,
+        };
         // KV's cursors are short; an empty one is how some callers write none.
-        let cursor: Option<String> = cursor.filter(|cursor: &String| !cursor.is_empty());
+        let cursor = cursor.filter(|cursor| !cursor.is_empty());
         if cursor.as_ref().is_some_and(|cursor| cursor.len() > 512) {
             return Err(ErrorCode::InvalidRequest);
         }
-        Ok(Self { subject, cursor, limit: limit.unwrap_or(USUAL) })
+        Ok(Self { subject, cursor, limit: limit.as_deref().map_or(Ok(USUAL), read_limit)? })
     }
 }
 
-fn read_limit(text: &str) -> Result<u16, ErrorCode> {
+/// Reads a query whose parameters have these names, each at most once.
+///
+/// # Errors
+///
+/// `invalid_request` for another parameter, or one that stands there twice.
+pub(crate) fn query<const N: usize>(text: &str, names: [&str; N]) -> Result<[Option<String>; N], ErrorCode> {
+    let mut values = [const { None }; N];
+    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        let mut places = names.iter().zip(&mut values);
+        let (_, place) = places.find(|(known, _)| **known == name).ok_or(ErrorCode::InvalidRequest)?;
+        if place.replace(value.into_owned()).is_some() {
+            return Err(ErrorCode::InvalidRequest);
+        }
+    }
+    Ok(values)
+}
+
+/// Reads a limit, 1 to 1,000.
+///
+/// # Errors
+///
+/// `invalid_request`
+pub(crate) fn read_limit(text: &str) -> Result<u16, ErrorCode> {
     let digits = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let limit = text.parse().ok().filter(|limit| digits && (1..=MOST).contains(limit));
     limit.ok_or(ErrorCode::InvalidRequest)

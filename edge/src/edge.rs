@@ -2,12 +2,12 @@
 //! line in the log.
 
 use crate::{
-    callback, complete, connections,
-    http::{Incoming, Method, Response, Target},
+    api, callback, complete, connections, feed,
+    http::{Body, Incoming, Method, Response, Target},
     log::{Line, Report},
     platform::Platform,
     problem::Problem,
-    public,
+    public, removal,
     route::Route,
     sessions,
     settings::{Fault, Settings, Vars},
@@ -45,13 +45,13 @@ impl Edge {
 }
 
 /// Answers a request. With wrong settings every route but `/healthz` says so, and nothing else is tried.
-pub async fn handle(
+pub async fn handle<P: Platform>(
     edge: Result<&Edge, &[Fault]>,
-    platform: &impl Platform,
+    platform: &P,
     method: &str,
     url: &str,
-    incoming: &mut impl Incoming,
-) -> Response {
+    incoming: &mut impl Incoming<Stream = P::Stream>,
+) -> Response<P::Stream> {
     let started = platform.now();
     let target = Target::new(method, url);
     let request_id = Base64UrlUnpadded::encode_string(&platform.random::<12>());
@@ -63,19 +63,21 @@ pub async fn handle(
     };
     let mut response = result.unwrap_or_else(|problem| {
         report.outcome = problem.code.as_str();
-        problem.response(&request_id)
+        problem.response(&request_id).widen()
     });
-    if let (Ok(edge), Some(Route::Complete)) = (edge, &route) {
-        response = complete::readable(edge, &target, incoming.header("origin").as_deref(), response);
+    if route == Some(Route::Complete) {
+        response = complete::readable(edge.ok(), &target, incoming.header("origin").as_deref(), response);
     }
     match (response.status, &route) {
+        // What Smooch answers is passed on as it is.
+        (_, Some(Route::Api(..))) if report.outcome.is_empty() => {}
         (405, Some(route)) => response = response.with("allow", route.allow()),
-        // RFC 9110 §11.6.1: whoever says 401 says how to do better.
-        (401, _) => response = response.with("www-authenticate", "Bearer"),
+        // RFC 9110 §11.6.1: whoever says 401 says how to do better; RFC 6750 §3: with a parameter.
+        (401, _) => response = response.with("www-authenticate", "Bearer realm=\"v1\""),
         _ => {}
     }
     if target.method == Method::Head {
-        response.body.clear();
+        response.body = Body::Text(String::new());
     }
     let line = Line {
         time: started,
@@ -87,7 +89,7 @@ pub async fn handle(
         key: report.key.as_deref(),
         connection: report.connection.as_deref(),
         steps: &report.steps,
-        note: report.note.as_deref(),
+        note: report.note,
         milliseconds: platform.now().saturating_sub(started),
         upstream_milliseconds: report.upstream,
     };
@@ -95,23 +97,22 @@ pub async fn handle(
     response
 }
 
-async fn dispatch(
+async fn dispatch<P: Platform>(
     edge: Result<&Edge, &[Fault]>,
-    platform: &impl Platform,
+    platform: &P,
     target: &Target<'_>,
     route: &Route,
-    incoming: &mut impl Incoming,
+    incoming: &mut impl Incoming<Stream = P::Stream>,
     report: &mut Report,
-) -> Result<Response, Problem> {
-    let known = !matches!(route, Route::UnknownV1);
-    if known && !route.takes(target.method) {
+) -> Result<Response<P::Stream>, Problem> {
+    if !route.takes(target.method) {
         return Err(ErrorCode::MethodNotAllowed.into());
     }
     let edge = match (edge, route) {
-        (edge, Route::Health) => return public::health(edge.map(|edge| &edge.settings)),
         (Ok(edge), _) => edge,
+        (Err(faults), Route::Health) => return Err(public::ill(faults)),
         (Err(_), Route::Callback) => {
-            return Ok(callback::tell_here(target, ErrorCode::Misconfigured, report));
+            return Ok(callback::tell_here(target, ErrorCode::Misconfigured, report).widen());
         }
         (Err(_), _) => return Err(ErrorCode::Misconfigured.into()),
     };
@@ -120,15 +121,24 @@ async fn dispatch(
         let caller = edge.settings.api_keys.caller(&authorization).ok_or(ErrorCode::Unauthorized)?;
         report.key = Some(caller.into());
     }
-    match route {
+    if let Route::Connection(id) | Route::Token(id) | Route::Api(id, _) = route {
+        report.connection = Some(id.as_str().into());
+    }
+    let response = match route {
+        Route::Api(id, path) => return api::call(edge, platform, target, (id, path), incoming, report).await,
         Route::Callback => Ok(callback::callback(edge, platform, target, report)),
         Route::Complete => complete::complete(edge, platform, target, incoming, report).await,
-        Route::Health => public::health(Ok(&edge.settings)),
+        Route::Health => Ok(public::well()),
         Route::Embed => Ok(public::embed(edge)),
         Route::Sessions => sessions::create(edge, platform, incoming).await,
         Route::Connections => connections::list(platform, target.query).await,
+        Route::Connection(id) if target.method == Method::Delete => {
+            removal::remove(edge, platform, id, report).await
+        }
         Route::Connection(id) => connections::show(edge, platform, id, report).await,
         Route::Token(id) => connections::token(edge, platform, id, report).await,
+        Route::Events => feed::show(platform, target.query, report).await,
         Route::UnknownV1 => Err(ErrorCode::NotFound.into()),
-    }
+    };
+    response.map(Response::widen)
 }

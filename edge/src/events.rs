@@ -19,7 +19,7 @@ const LIFE: u32 = 30 * 24 * 60 * 60;
 const SETTLED: Millis = 75_000;
 
 /// How many lists one page of the feed may take. With more to look through, the page ends early and says so.
-const MOST_LISTS: u32 = 12;
+const MOST_LISTS: u32 = 30;
 
 /// Random bits of a ULID.
 pub const RANDOM: usize = 10;
@@ -139,7 +139,11 @@ pub async fn feed(platform: &impl Platform, after: Option<Ulid>, limit: usize) -
     let known = after.filter(|after| after.timestamp_ms() >= oldest);
     let after = known.unwrap_or(Ulid::from_parts(oldest, 0));
     let mut feed = Feed { events: Vec::new(), next: after, more: false };
-    let mut stretch = Stretch::at(after.timestamp_ms(), end);
+    let mut stretch = match known {
+        Some(after) => Stretch::at(after.timestamp_ms()),
+        // Older events are gone, so the first stretch may as well be a long one.
+        None => Stretch::at(oldest - oldest % length(Stretch::LONGEST)),
+    };
     let mut cursor: Option<String> = None;
     for _list in 0..MOST_LISTS {
         if stretch.start > end {
@@ -162,7 +166,7 @@ pub async fn feed(platform: &impl Platform, after: Option<Ulid>, limit: usize) -
         }
         cursor = page.cursor;
         if cursor.is_none() {
-            stretch = stretch.next(end);
+            stretch = stretch.next();
             // All before this stretch has been looked through.
             if stretch.start <= end {
                 feed.next = feed.next.max(Ulid::from_parts(stretch.start - 1, u128::MAX));
@@ -194,19 +198,16 @@ impl Stretch {
     const SHORTEST: u32 = 3;
     const LONGEST: u32 = 6;
 
-    /// The longest stretch that begins at `at` and is not much longer than what is left until `end`; where none
-    /// begins, the shortest around it.
-    fn at(at: Millis, end: Millis) -> Self {
-        let left = end.saturating_sub(at);
-        let fits = |left_off: &u32| {
-            at.is_multiple_of(length(*left_off)) && length(*left_off) <= left.saturating_mul(2)
-        };
-        let left_off = (Self::SHORTEST..=Self::LONGEST).rev().find(fits).unwrap_or(Self::SHORTEST);
+    /// The longest stretch that begins at `at`; where none begins, the shortest around it. That it may reach beyond
+    /// now costs nothing.
+    fn at(at: Millis) -> Self {
+        let begins = |left_off: &u32| at.is_multiple_of(length(*left_off));
+        let left_off = (Self::SHORTEST..=Self::LONGEST).rev().find(begins).unwrap_or(Self::SHORTEST);
         Self { start: at - at % length(left_off), left_off }
     }
 
-    fn next(self, end: Millis) -> Self {
-        Self::at(self.start + length(self.left_off), end)
+    fn next(self) -> Self {
+        Self::at(self.start + length(self.left_off))
     }
 
     fn prefix(self) -> String {
@@ -233,7 +234,7 @@ mod tests {
     #[test]
     fn stretches_cover_the_time_until_now_without_a_gap_and_without_many() {
         for gap in [0, 60_000, 3_600_000, 86_400_000, 30 * 86_400_000] {
-            let mut stretch = Stretch::at(NOW - gap, NOW);
+            let mut stretch = Stretch::at(NOW - gap);
             assert!(stretch.start <= NOW - gap);
             let mut count = 0;
             while stretch.start <= NOW {
@@ -242,11 +243,11 @@ mod tests {
                 assert!(stored_key(stretch.start, 0).starts_with(&prefix));
                 assert!(stored_key(end - 1, u128::MAX).starts_with(&prefix));
                 assert!(!stored_key(end, 0).starts_with(&prefix));
-                stretch = stretch.next(NOW);
+                stretch = stretch.next();
                 assert_eq!(stretch.start, end);
                 count += 1;
             }
-            assert!(count <= 130, "{count} lists for {gap} ms");
+            assert!(count <= 100, "{count} lists for {gap} ms");
             assert!(gap > 60_000 || count <= 3, "{count} lists for one who asks each minute");
         }
     }

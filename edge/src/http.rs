@@ -1,14 +1,22 @@
 //! Requests and answers, as the handlers see them. No platform's types: the Worker and the tests convert.
 
-use shared::Origin;
-use std::future::Future;
+use std::{borrow::Cow, convert::Infallible, future::Future};
 use thiserror::Error;
 
 /// What a handler reads of a request. Headers and body are fetched when asked for, as each costs a crossing
 /// into the platform.
 pub trait Incoming {
+    /// A body that is passed on and never looked at.
+    type Stream;
+
     /// A header's value; `name` in lower case.
     fn header(&self, name: &str) -> Option<String>;
+
+    /// All headers, names in lower case.
+    fn headers(&self) -> Vec<(String, String)>;
+
+    /// The body, to be passed on; `None` if there is none.
+    fn stream(&mut self) -> Option<Self::Stream>;
 
     /// The body, up to `limit` bytes.
     fn body(&mut self, limit: usize) -> impl Future<Output = Result<Vec<u8>, BodyError>>;
@@ -32,8 +40,10 @@ pub enum Method {
     Get,
     /// GET without the answer's body.
     Head,
-    /// Everything that changes something.
+    /// Makes or does something.
     Post,
+    /// Takes something away.
+    Delete,
     /// Any other method.
     Other,
 }
@@ -46,6 +56,7 @@ impl Method {
             "GET" => Self::Get,
             "HEAD" => Self::Head,
             "POST" => Self::Post,
+            "DELETE" => Self::Delete,
             _ => Self::Other,
         }
     }
@@ -56,6 +67,8 @@ impl Method {
 pub struct Target<'a> {
     /// The method.
     pub method: Method,
+    /// The method as it was sent.
+    pub method_name: &'a str,
     /// Scheme, host and port: where this edge is, as the caller sees it.
     pub origin: &'a str,
     /// The path, as it was sent.
@@ -67,13 +80,13 @@ pub struct Target<'a> {
 impl<'a> Target<'a> {
     /// Takes `url` apart, an absolute URL as the platform gives it. A fragment never arrives.
     #[must_use]
-    pub fn new(method: &str, url: &'a str) -> Self {
+    pub fn new(method: &'a str, url: &'a str) -> Self {
         let host = url.find("://").map_or(0, |at| at + 3);
         let end = url.get(host..).and_then(|rest| rest.find(['/', '?'])).map_or(url.len(), |at| host + at);
         let (origin, rest) = url.split_at_checked(end).unwrap_or((url, ""));
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let path = if path.is_empty() { "/" } else { path };
-        Self { method: Method::parse(method), origin, path, query }
+        Self { method: Method::parse(method), method_name: method, origin, path, query }
     }
 
     /// Whether `origin` is this edge itself.
@@ -89,47 +102,67 @@ impl<'a> Target<'a> {
     }
 }
 
-/// An answer. Its body is never HTML: pages are static files.
-#[derive(Debug)]
-pub struct Response {
+/// An answer. A body of our own is never HTML: pages are static files.
+#[expect(missing_debug_implementations, reason = "it may carry a token")]
+pub struct Response<S = Infallible> {
     /// The HTTP status.
     pub status: u16,
     /// Headers, names in lower case.
-    pub headers: Vec<(&'static str, String)>,
-    /// The body; empty for none.
-    pub body: String,
+    pub headers: Vec<(Cow<'static, str>, String)>,
+    /// The body.
+    pub body: Body<S>,
+}
+
+/// The body of an answer.
+#[expect(missing_debug_implementations, reason = "it may carry a token")]
+pub enum Body<S> {
+    /// Ours; empty for none.
+    Text(String),
+    /// Somebody else's, passed on as it comes.
+    Stream(S),
 }
 
 impl Response {
     /// An answer in JSON that no cache keeps.
     #[must_use]
     pub fn json(status: u16, body: String) -> Self {
-        Self { status, headers: vec![("content-type", "application/json".into())], body }.uncached()
+        let headers = vec![("content-type".into(), "application/json".into())];
+        Self { status, headers, body: Body::Text(body) }.uncached()
     }
 
     /// A bounce to `location`, by GET whatever the method was (RFC 9110 §15.4.4).
     #[must_use]
     pub fn see_other(location: String) -> Self {
-        Self { status: 303, headers: vec![("location", location)], body: String::new() }.uncached()
+        let headers = vec![("location".into(), location)];
+        Self { status: 303, headers, body: Body::Text(String::new()) }.uncached()
     }
 
-    /// The same with one more header.
+    /// An answer without a body.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
+    pub fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Body::Text(String::new()) }.uncached()
     }
 
-    /// The same, readable by pages of `origin`: the answer carries no cookie and asks for none.
+    /// The same, where others stream.
     #[must_use]
-    pub fn readable_by(self, origin: &Origin) -> Self {
-        self.with("access-control-allow-origin", origin.as_str()).with("vary", "origin")
+    pub fn widen<S>(self) -> Response<S> {
+        let Body::Text(text) = self.body;
+        Response { status: self.status, headers: self.headers, body: Body::Text(text) }
     }
 
     fn uncached(self) -> Self {
         self.with("cache-control", "no-store")
             .with("referrer-policy", "no-referrer")
             .with("x-content-type-options", "nosniff")
+    }
+}
+
+impl<S> Response<S> {
+    /// The same with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
     }
 }
 

@@ -3,12 +3,14 @@
 //!
 //! It renders no HTML, sets no cookie, follows no redirect, and writes nothing before a flow has succeeded.
 
+pub mod api;
 pub mod api_keys;
 pub mod callback;
 pub mod complete;
 pub mod connections;
 pub mod edge;
 pub mod events;
+pub mod feed;
 pub mod http;
 pub mod log;
 pub mod platform;
@@ -16,6 +18,7 @@ pub mod problem;
 pub mod proof;
 pub mod public;
 pub mod receipt;
+pub mod removal;
 pub mod route;
 pub mod seal;
 pub mod session;

@@ -18,7 +18,7 @@ pub struct Report {
     /// What was done, in order.
     pub steps: Vec<&'static str>,
     /// What a developer needs to know of a failure, in our own words.
-    pub note: Option<String>,
+    pub note: Option<&'static str>,
     /// How long Smooch took.
     pub upstream: Millis,
 }

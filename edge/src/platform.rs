@@ -11,6 +11,9 @@ pub type Millis = u64;
 
 /// The world, as the edge sees it.
 pub trait Platform {
+    /// A body that is passed on and never looked at.
+    type Stream;
+
     /// The time now.
     fn now(&self) -> Millis;
 
@@ -23,6 +26,12 @@ pub trait Platform {
     /// Sends a request once. Redirects are returned and not followed: a followed one would carry a secret to
     /// a host that no setting names.
     fn fetch(&self, request: Outgoing<'_>) -> impl Future<Output = Result<Answer, FetchError>>;
+
+    /// Passes a request on and its answer back, bodies as they come. Redirects are returned and not followed.
+    fn forward(
+        &self,
+        request: Forward<'_, Self::Stream>,
+    ) -> impl Future<Output = Result<Forwarded<Self::Stream>, FetchError>>;
 
     /// Reads a value and its metadata. A miss may be remembered for a minute, so no key is read before it is
     /// written.
@@ -59,6 +68,32 @@ pub struct Outgoing<'a> {
     pub body: Option<&'a str>,
     /// After how many milliseconds to give up.
     pub timeout: u32,
+}
+
+/// A request that is passed on. `Debug` is not implemented: it carries a token.
+#[expect(missing_debug_implementations, reason = "it carries a token")]
+pub struct Forward<'a, S> {
+    /// The method, as the caller sent it.
+    pub method: &'a str,
+    /// The absolute URL.
+    pub url: &'a str,
+    /// Headers, names in lower case.
+    pub headers: &'a [(String, String)],
+    /// The body, if there is one.
+    pub body: Option<S>,
+    /// After how many milliseconds to give up, the body's time included.
+    pub timeout: u32,
+}
+
+/// What came back of a request that was passed on.
+#[derive(Debug)]
+pub struct Forwarded<S> {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, if there is one.
+    pub body: Option<S>,
 }
 
 /// What came back, whole.
@@ -118,7 +153,26 @@ pub struct Page {
     pub cursor: Option<String>,
 }
 
-/// KV did not do it, or did and could not say so. The text is for the log.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct KvError(pub String);
+/// Why KV did not do it, or did and could not say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{}", self.says())]
+pub enum KvError {
+    /// The request breaks a rule of KV's: asked again, it is refused again.
+    Refused(u16),
+    /// KV is not there, or not now.
+    Unavailable,
+    /// What is to be changed is not what was read any more.
+    Changed,
+}
+
+impl KvError {
+    /// What it says in the log.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Refused(_) => "KV refused the request",
+            Self::Unavailable => "KV did not answer",
+            Self::Changed => "the connection was made again meanwhile",
+        }
+    }
+}

@@ -7,7 +7,7 @@ use serde::Serialize;
 use shared::ErrorCode;
 
 /// An error on its way to the caller.
-#[derive(Debug)]
+#[expect(missing_debug_implementations, reason = "it may carry a receipt")]
 pub struct Problem {
     /// What went wrong, by who must act.
     pub code: ErrorCode,
@@ -21,19 +21,20 @@ impl Problem {
     /// The same flow can be tried again after `seconds`, with `receipt`.
     #[must_use]
     pub fn retry(self, seconds: u32, receipt: String) -> Self {
-        Self { status: 503, retry_after: Some(seconds), receipt: Some(receipt), ..self }
+        Self { receipt: Some(receipt), ..self.later(seconds) }
+    }
+
+    /// The same request can be made again after `seconds`.
+    #[must_use]
+    pub fn later(self, seconds: u32) -> Self {
+        let status = if self.code == ErrorCode::SmoochUnavailable { 503 } else { self.status };
+        Self { status, retry_after: Some(seconds), ..self }
     }
 
     /// Names settings and what is wrong with each, never a value.
     #[must_use]
     pub fn naming(self, settings: Vec<(String, &'static str)>) -> Self {
         Self { settings, ..self }
-    }
-
-    /// Whether the answer carries a receipt, which only the page it is for may read.
-    #[must_use]
-    pub fn has_receipt(&self) -> bool {
-        self.receipt.is_some()
     }
 
     /// The answer. `request_id` is in the log too.
@@ -106,6 +107,7 @@ const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::SessionRequired => 403,
         ErrorCode::NotFound => 404,
         ErrorCode::MethodNotAllowed => 405,
+        ErrorCode::ConnectionRevoked | ErrorCode::ConnectionRemoving => 409,
         ErrorCode::RateLimited => 429,
         ErrorCode::ClientRejected | ErrorCode::SmoochUnavailable | ErrorCode::SmoochMalformed => 502,
         ErrorCode::StorageUnavailable | ErrorCode::Misconfigured => 503,
@@ -120,6 +122,7 @@ const fn title(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        409 => "Conflict",
         429 => "Too Many Requests",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
@@ -137,9 +140,7 @@ const fn detail(code: ErrorCode) -> &'static str {
         ErrorCode::ReceiptInvalid => {
             "The receipt is forged, altered, of another deployment or of another kind."
         }
-        ErrorCode::ReceiptExpired => {
-            "The receipt is older than ten minutes. Nothing was connected; start again."
-        }
+        ErrorCode::ReceiptExpired => "The receipt is older than ten minutes. Start again.",
         ErrorCode::VerifierMismatch => "The verifier is not the one this receipt was made for.",
         ErrorCode::OriginNotAllowed => "The page's origin is not the one its site has in the setting SITES.",
         ErrorCode::SessionInvalid => "The session is forged, altered or of another deployment.",
@@ -154,9 +155,15 @@ const fn detail(code: ErrorCode) -> &'static str {
         }
         ErrorCode::SmoochUnavailable => "Smooch did not answer, or answered that it cannot now.",
         ErrorCode::SmoochMalformed => "Smooch's answer is not what its documentation says.",
-        ErrorCode::StorageUnavailable => "The storage did not answer.",
+        ErrorCode::StorageUnavailable => "The storage did not answer, or not with what was stored.",
+        ErrorCode::ConnectionRevoked => {
+            "Smooch refuses this connection's token: it was removed there. Connect again."
+        }
+        ErrorCode::ConnectionRemoving => "This connection is being removed.",
         ErrorCode::RateLimited => "Too many requests.",
-        ErrorCode::Misconfigured => "A setting of this edge is missing or wrong; GET /healthz names it.",
+        ErrorCode::Misconfigured => {
+            "A setting of this edge is missing or wrong; GET /healthz or the log names it."
+        }
         ErrorCode::Unauthorized => "An API key is needed: Authorization: Bearer …",
         ErrorCode::NotFound => "There is nothing here.",
         ErrorCode::MethodNotAllowed => "This path does not take that method.",
@@ -167,10 +174,16 @@ const fn detail(code: ErrorCode) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Body;
     use serde_json::{Value, json};
 
+    fn parse(response: Response) -> Value {
+        let Body::Text(text) = response.body;
+        serde_json::from_str(&text).unwrap()
+    }
+
     fn body(problem: Problem) -> Value {
-        serde_json::from_str(&problem.response("r1").body).unwrap()
+        parse(problem.response("r1"))
     }
 
     #[test]
@@ -188,8 +201,8 @@ mod tests {
         let problem = Problem::from(ErrorCode::SmoochUnavailable).retry(7, "k.abc".into());
         let response = problem.response("r1");
         assert_eq!(response.status, 503);
-        assert!(response.headers.contains(&("retry-after", "7".into())));
-        let body: Value = serde_json::from_str(&response.body).unwrap();
+        assert!(response.headers.contains(&("retry-after".into(), "7".into())));
+        let body = parse(response);
         assert_eq!((&body["retry_after"], &body["receipt"]), (&json!(7), &json!("k.abc")));
     }
 

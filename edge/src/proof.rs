@@ -7,7 +7,7 @@ use crate::{
     edge::Edge,
     http::Target,
     platform::Millis,
-    receipt::{Binding, Receipt},
+    receipt::{Binding, Held, Receipt},
     session::Session,
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -16,16 +16,18 @@ use shared::{ErrorCode, Site, State, Verifier};
 use url::form_urlencoded;
 
 /// What a page sends to finish a flow.
-#[derive(Debug, Default)]
+#[derive(Default)]
+#[expect(missing_debug_implementations, reason = "it carries a verifier and sessions")]
 pub struct Completion {
     receipt: Option<String>,
     verifier: Option<String>,
     session: Option<String>,
     started_session: Option<String>,
+    again: Option<String>,
 }
 
 /// A completion that may go on. Only [`prove`] makes one.
-#[derive(Debug)]
+#[expect(missing_debug_implementations, reason = "it carries a receipt")]
 pub struct Proven {
     /// The receipt, opened.
     pub receipt: Receipt,
@@ -35,6 +37,8 @@ pub struct Proven {
     pub verifier: Option<Verifier>,
     /// The partner's user, where the partner said who it is.
     pub session: Option<Session>,
+    /// Whether the page has sent this before and not heard of it: it may be completed already.
+    pub again: bool,
 }
 
 impl Completion {
@@ -51,6 +55,7 @@ impl Completion {
                 "verifier" => &mut completion.verifier,
                 "session" => &mut completion.session,
                 "started_session" => &mut completion.started_session,
+                "again" => &mut completion.again,
                 _ => continue,
             };
             if field.replace(value.into_owned()).is_some() {
@@ -78,7 +83,7 @@ pub fn prove(
     completion: Completion,
     now: Millis,
 ) -> Result<Proven, ErrorCode> {
-    let Completion { receipt: sealed, verifier, session, started_session } = completion;
+    let Completion { receipt: sealed, verifier, session, started_session, again } = completion;
     let sealed = sealed.ok_or(ErrorCode::InvalidRequest)?;
     let settings = &edge.settings;
     let receipt = Receipt::open(&settings.keyring, &settings.client_id, &sealed)
@@ -92,7 +97,17 @@ pub fn prove(
             if !state.challenge.is_of(&verifier) {
                 return Err(ErrorCode::VerifierMismatch);
             }
-            (Some(verifier), same_user(edge, session.as_deref(), started_session.as_deref(), required, now)?)
+            // The hosted page is nobody's but the owner's.
+            if state.site.as_str() == Site::HOSTED && (session.is_some() || started_session.is_some()) {
+                return Err(ErrorCode::InvalidRequest);
+            }
+            // A token that is held was earned in a session that lived then: its end must not lose the token.
+            let at = match &receipt.held {
+                Held::Code { .. } => now,
+                Held::Token { .. } => 0,
+            };
+            let session = same_user(edge, session.as_deref(), started_session.as_deref(), required, at)?;
+            (Some(verifier), session)
         }
         Binding::Direct => {
             if !target.is_own(origin) {
@@ -105,7 +120,7 @@ pub fn prove(
             (None, None)
         }
     };
-    Ok(Proven { receipt, sealed, verifier, session })
+    Ok(Proven { receipt, sealed, verifier, session, again: again.is_some() })
 }
 
 /// Whether a session is required.
@@ -155,7 +170,6 @@ impl Proven {
     /// digest of the code. A token held in escrow without either is known by nothing.
     #[must_use]
     pub fn flow(&self) -> Option<String> {
-        use crate::receipt::Held;
         match (&self.receipt.binding, &self.receipt.held) {
             (Binding::Browser(state), _) => Some(state.challenge.as_str().into()),
             (Binding::Direct, Held::Code { code, .. }) => {

@@ -15,6 +15,9 @@ use zeroize::Zeroizing;
 /// Longer than any sane code lives, and a page takes to load; a stolen receipt is soon stale.
 pub const LIFE: Millis = 10 * 60 * 1000;
 
+/// How far the clocks of two machines of the platform may be apart.
+const SKEW: Millis = 5_000;
+
 /// What the edge remembers of a flow.
 #[derive(Debug)]
 pub struct Receipt {
@@ -68,8 +71,8 @@ pub enum Held {
 impl Receipt {
     /// Whether it is too old at `now`. One from the future is too: no clock of ours made it.
     #[must_use]
-    pub fn is_expired(&self, now: Millis) -> bool {
-        now.checked_sub(self.issued).is_none_or(|age| age > LIFE)
+    pub const fn is_expired(&self, now: Millis) -> bool {
+        self.issued > now + SKEW || now.saturating_sub(self.issued) > LIFE
     }
 
     /// Seals it. `client_id` is the deployment's; a receipt of another does not open, whatever keys they share.
@@ -209,10 +212,14 @@ mod tests {
 
     #[test]
     fn a_receipt_lives_ten_minutes() {
+        let receipt_of = |_| receipt("c");
         let receipt = receipt("c");
         assert!(!receipt.is_expired(1000));
         assert!(!receipt.is_expired(1000 + LIFE));
         assert!(receipt.is_expired(1001 + LIFE));
-        assert!(receipt.is_expired(999));
+        let now = 1_767_607_200_000;
+        let of_the_future = |ahead| Receipt { issued: now + ahead, ..receipt_of(1) };
+        assert!(!of_the_future(SKEW).is_expired(now));
+        assert!(of_the_future(SKEW + 1).is_expired(now));
     }
 }

@@ -22,6 +22,10 @@ pub enum Route {
     Connection(ConnectionId),
     /// `/v1/connections/{id}/token`
     Token(ConnectionId),
+    /// `/v1/connections/{id}/api/{path}`, with the path as it was sent
+    Api(ConnectionId, String),
+    /// `/v1/events`
+    Events,
     /// Anything else below `/v1`: its caller is told so only with a key.
     UnknownV1,
 }
@@ -39,9 +43,13 @@ impl Route {
                 _ => None,
             };
         };
-        let mut parts = rest.split('/');
+        let mut parts = rest.splitn(4, '/');
         let parts = (parts.next(), parts.next(), parts.next(), parts.next());
         Some(match parts {
+            (Some("events"), None, ..) => Self::Events,
+            (Some("connections"), Some(id), Some("api"), Some(path)) => {
+                ConnectionId::parse(id).map_or(Self::UnknownV1, |id| Self::Api(id, path.into()))
+            }
             (Some("sessions"), None, ..) => Self::Sessions,
             (Some("connections"), None, ..) => Self::Connections,
             (Some("connections"), Some(id), None, _) => {
@@ -66,6 +74,8 @@ impl Route {
             Self::Connections => "/v1/connections",
             Self::Connection(_) => "/v1/connections/{id}",
             Self::Token(_) => "/v1/connections/{id}/token",
+            Self::Api(..) => "/v1/connections/{id}/api",
+            Self::Events => "/v1/events",
             Self::UnknownV1 => "/v1",
         }
     }
@@ -75,9 +85,10 @@ impl Route {
     pub const fn allow(&self) -> &'static str {
         match self {
             Self::Callback | Self::Health | Self::Embed => "GET, HEAD",
-            Self::Connections | Self::Connection(_) | Self::Token(_) => "GET",
+            Self::Connections | Self::Token(_) | Self::Events => "GET",
+            Self::Connection(_) => "GET, DELETE",
             Self::Complete | Self::Sessions => "POST",
-            Self::UnknownV1 => "",
+            Self::Api(..) | Self::UnknownV1 => "",
         }
     }
 
@@ -86,9 +97,11 @@ impl Route {
     pub const fn takes(&self, method: Method) -> bool {
         match self {
             Self::Callback | Self::Health | Self::Embed => matches!(method, Method::Get | Method::Head),
-            Self::Connections | Self::Connection(_) | Self::Token(_) => matches!(method, Method::Get),
+            Self::Connections | Self::Token(_) | Self::Events => matches!(method, Method::Get),
+            Self::Connection(_) => matches!(method, Method::Get | Method::Delete),
             Self::Complete | Self::Sessions => matches!(method, Method::Post),
-            Self::UnknownV1 => false,
+            // Smooch's API takes its own methods; of what does not exist the method does not matter.
+            Self::Api(..) | Self::UnknownV1 => true,
         }
     }
 
@@ -97,9 +110,13 @@ impl Route {
     pub const fn needs_key(&self) -> bool {
         match self {
             Self::Callback | Self::Complete | Self::Health | Self::Embed => false,
-            Self::Sessions | Self::Connections | Self::Connection(_) | Self::Token(_) | Self::UnknownV1 => {
-                true
-            }
+            Self::Sessions
+            | Self::Connections
+            | Self::Connection(_)
+            | Self::Token(_)
+            | Self::Api(..)
+            | Self::Events
+            | Self::UnknownV1 => true,
         }
     }
 }
@@ -132,6 +149,10 @@ mod tests {
         check(&format!("/v1/connections/{ID}/token/x"), Some("/v1"));
         check("/v1/connections/x", Some("/v1"));
         check("/v1/connections/../x", Some("/v1"));
+        check(&format!("/v1/connections/{ID}/api/v2/apps/x"), Some("/v1/connections/{id}/api"));
+        check(&format!("/v1/connections/{ID}/api/"), Some("/v1/connections/{id}/api"));
+        check(&format!("/v1/connections/{ID}/api"), Some("/v1"));
+        check("/v1/events", Some("/v1/events"));
         check("/v1/sessions", Some("/v1/sessions"));
         check("/v1/sessions/x", Some("/v1"));
     }

@@ -159,6 +159,11 @@ impl<V: Vars> Reader<'_, V> {
         }
     }
 
+    /// An object, or the text of one; an empty text is none.
+    fn object(&self, name: &str) -> Option<Value> {
+        self.vars.var(name).filter(|value| value.as_str() != Some(""))
+    }
+
     fn required(&mut self, name: &str) -> Option<String> {
         let before = self.faults.len();
         let text = self.text(name);
@@ -205,7 +210,7 @@ impl<V: Vars> Reader<'_, V> {
     }
 
     fn marketplace(&mut self) -> Option<Marketplace> {
-        let read = structured(self.vars.var("SMOOCH_MARKETPLACE")?).and_then(|value| {
+        let read = structured(self.object("SMOOCH_MARKETPLACE")?).and_then(|value| {
             let said: Marketplace = serde_json::from_value(value).ok()?;
             let visible =
                 |text: &str| !text.is_empty() && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
@@ -218,7 +223,7 @@ impl<V: Vars> Reader<'_, V> {
     }
 
     fn sites(&mut self) -> Option<Sites> {
-        let Some(value) = self.vars.var("SITES") else { return Some(Sites::none()) };
+        let Some(value) = self.object("SITES") else { return Some(Sites::none()) };
         let Some(value) = structured(value) else {
             self.fault("SITES", "must be an object");
             return None;
@@ -324,6 +329,7 @@ mod tests {
             &[],
         );
         check(json!({"SITES": "main"}), &["SITES"]);
+        check(json!({"SITES": "", "SMOOCH_MARKETPLACE": ""}), &[]);
         check(json!({"SEALING_KEYS": "k1:short", "API_KEYS": "a:b"}), &["SEALING_KEYS", "API_KEYS"]);
     }
 

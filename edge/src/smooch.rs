@@ -52,7 +52,9 @@ pub(crate) async fn exchange(
         code_verifier: verifier.filter(|_| settings.pkce),
     }
     .body();
-    let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")];
+    let mut headers =
+        vec![("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")];
+    headers.extend(edge.marketplace_headers());
     let request = Outgoing {
         method: "POST",
         url: settings.token_url.as_str(),
@@ -121,18 +123,17 @@ pub(crate) async fn revoke(
     edge: &Edge,
     platform: &impl Platform,
     token: &Secret,
-    app: Option<&App>,
+    app: &App,
     report: &mut Report,
 ) -> Result<(), &'static str> {
-    let subdomain = app.and_then(|app| app.subdomain.as_ref());
-    let url = edge.settings.revoke_url.of(subdomain).ok_or("no subdomain to revoke at")?;
+    let url = edge.settings.revoke_url.of(app.subdomain.as_ref()).ok_or("no subdomain to revoke at")?;
     let authorization = Secret::new(["Bearer ", token.expose()].concat());
     let mut headers = vec![("authorization", authorization.expose())];
     headers.extend(edge.marketplace_headers());
     let request =
         Outgoing { method: "DELETE", url: &url, headers: &headers, body: None, timeout: TOKEN_INFO_TIMEOUT };
     match timed(platform, request, report).await {
-        Ok(Answer { status: 200..=299 | 401 | 404, .. }) => Ok(()),
+        Ok(Answer { status: 200..=299 | 401 | 403, .. }) => Ok(()),
         Ok(_) => Err("Smooch did not revoke the token"),
         Err(_) => Err("Smooch could not be reached to revoke the token"),
     }

@@ -112,12 +112,13 @@ pub async fn note(platform: &impl Platform, kind: Kind, stored: &Stored) -> Resu
 ///
 /// # Errors
 ///
-/// If it is not stored.
+/// If it was made again since it was read, or is not stored.
 pub async fn set_status(
     platform: &impl Platform,
     stored: &Stored,
     status: Status,
 ) -> Result<Stored, KvError> {
+    unchanged(&of_app(platform, &stored.summary.app.id).await?, stored)?;
     let changed = Stored { summary: Summary { status, ..stored.summary.clone() }, ..stored.clone() };
     put(platform, &changed).await.map(|()| changed)
 }
@@ -193,30 +194,38 @@ pub async fn list(
     Ok((connections.collect(), cursor))
 }
 
-/// Whether an app has another connection that can be used: ending the authorization of one ends it for all.
+/// All connections of an app. A list is as fresh as KV gets, while what was read is read again for a minute.
 ///
 /// # Errors
 ///
 /// If KV does not answer.
-pub async fn has_others(platform: &impl Platform, app: &AppId, id: &ConnectionId) -> Result<bool, KvError> {
+pub async fn of_app(platform: &impl Platform, app: &AppId) -> Result<Vec<(ConnectionId, Summary)>, KvError> {
     let prefix = [CONNECTION, app.as_str(), "-"].concat();
+    let mut connections = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
         let page = platform.kv_list(&prefix, cursor.as_deref(), 1000).await?;
-        let mut others =
-            page.keys.iter().filter(|(key, _)| key.strip_prefix(CONNECTION) != Some(id.as_str()));
-        let usable = |(_, metadata): &(String, Option<String>)| {
-            let summary = metadata.as_deref().and_then(Summary::from_metadata);
-            summary.is_some_and(|summary| summary.status == Status::Connected)
-        };
-        if others.any(usable) {
-            return Ok(true);
-        }
+        connections.extend(page.keys.into_iter().filter_map(|(key, metadata)| {
+            let id = ConnectionId::parse(key.strip_prefix(CONNECTION)?)?;
+            Some((id, Summary::from_metadata(&metadata?)?))
+        }));
         cursor = page.cursor;
         if cursor.is_none() {
-            return Ok(false);
+            return Ok(connections);
         }
     }
+}
+
+/// Makes sure that a connection was not made again since `stored` was read, which may be a minute ago, so that an
+/// old record is not written over a new one. Two at the same moment are still two: KV compares nothing.
+///
+/// # Errors
+///
+/// [`KvError::Changed`], or if KV does not answer.
+pub fn unchanged(connections: &[(ConnectionId, Summary)], stored: &Stored) -> Result<(), KvError> {
+    let now = connections.iter().find(|(id, _)| *id == stored.id);
+    let same = now.is_some_and(|(_, summary)| summary.connected_at == stored.summary.connected_at);
+    if same { Ok(()) } else { Err(KvError::Changed) }
 }
 
 impl Record {

@@ -5,17 +5,21 @@
 
 use crate::{
     edge::{Edge, handle},
-    http::{self, BodyError},
-    platform::{Answer, Entry, FetchError, KvError, LONGEST_ANSWER, Millis, Outgoing, Page, Platform, Put},
+    http::{self, Body, BodyError},
+    platform::{
+        Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Millis, Outgoing, Page,
+        Platform, Put,
+    },
     settings::{Fault, Vars},
 };
 use futures_util::TryStreamExt as _;
 use serde_json::Value;
 use std::{cell::RefCell, future::Future, rc::Rc, time::Duration};
 use wasm_bindgen::JsValue;
+use web_sys::ReadableStream;
 use worker::{
-    AbortSignal, ByteStream, Context, Date, Delay, Env, Fetch, Headers, Method, Request, RequestInit,
-    RequestRedirect, Response, console_log, event, kv::KvStore,
+    AbortSignal, ByteStream, Context, Date, Delay, Env, Fetch, Headers, Request, Response, ResponseBody,
+    console_log, event, kv::KvStore,
 };
 
 /// The binding of the KV namespace.
@@ -57,13 +61,17 @@ fn kept(env: &Env) -> Rc<Kept> {
     })
 }
 
-fn into_worker(response: http::Response) -> worker::Result<Response> {
+fn into_worker(response: http::Response<ReadableStream>) -> worker::Result<Response> {
     let headers = Headers::new();
     for (name, value) in &response.headers {
         headers.set(name, value)?;
     }
     let builder = Response::builder().with_status(response.status).with_headers(headers);
-    Ok(if response.body.is_empty() { builder.empty() } else { builder.fixed(response.body.into_bytes()) })
+    Ok(match response.body {
+        Body::Text(text) if text.is_empty() => builder.empty(),
+        Body::Text(text) => builder.fixed(text.into_bytes()),
+        Body::Stream(stream) => builder.stream(stream),
+    })
 }
 
 struct Bindings<'a>(&'a Env);
@@ -71,13 +79,28 @@ struct Bindings<'a>(&'a Env);
 impl Vars for Bindings<'_> {
     fn var(&self, name: &str) -> Option<Value> {
         let value = js_sys::Reflect::get(self.0, &JsValue::from_str(name)).ok()?;
-        if value.is_undefined() { None } else { serde_wasm_bindgen::from_value(value).ok() }
+        // What cannot be read is not the same as unset: as null it is refused, by the setting's name.
+        if value.is_undefined() {
+            None
+        } else {
+            Some(serde_wasm_bindgen::from_value(value).unwrap_or_default())
+        }
     }
 }
 
 struct Incoming(Request);
 
 impl http::Incoming for Incoming {
+    type Stream = ReadableStream;
+
+    fn headers(&self) -> Vec<(String, String)> {
+        self.0.headers().entries().collect()
+    }
+
+    fn stream(&mut self) -> Option<ReadableStream> {
+        self.0.inner().body()
+    }
+
     fn header(&self, name: &str) -> Option<String> {
         self.0.headers().get(name).ok().flatten()
     }
@@ -109,11 +132,13 @@ struct Workers {
 
 impl Workers {
     fn kv(&self) -> Result<&KvStore, KvError> {
-        self.kv.as_ref().ok_or_else(|| KvError("no KV namespace is bound".into()))
+        self.kv.as_ref().ok_or(KvError::Unavailable)
     }
 }
 
 impl Platform for Workers {
+    type Stream = ReadableStream;
+
     fn now(&self) -> Millis {
         Date::now().as_millis()
     }
@@ -131,9 +156,13 @@ impl Platform for Workers {
 
     async fn fetch(&self, request: Outgoing<'_>) -> Result<Answer, FetchError> {
         let signal = web_sys::AbortSignal::timeout_with_u32(request.timeout);
-        let request = outgoing(&request).map_err(|_| FetchError::Lost)?;
-        let answer = Fetch::Request(request).send_with_signal(&AbortSignal::from(signal)).await;
-        let mut response = answer.map_err(|_| FetchError::Lost)?;
+        let sendable = sendable(
+            request.method,
+            request.url,
+            request.headers.iter().copied(),
+            request.body.map(JsValue::from_str),
+        );
+        let mut response = send(sendable.map_err(|_| FetchError::Lost)?, signal).await?;
         let retry_after = response.headers().get("retry-after").ok().flatten();
         let body = match response.stream() {
             Ok(stream) => read(stream, LONGEST_ANSWER).await.map_err(|_| FetchError::Lost)?,
@@ -145,6 +174,21 @@ impl Platform for Workers {
             retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
             body: body.ok_or(FetchError::TooLong)?,
         })
+    }
+
+    async fn forward(
+        &self,
+        request: Forward<'_, ReadableStream>,
+    ) -> Result<Forwarded<ReadableStream>, FetchError> {
+        let signal = web_sys::AbortSignal::timeout_with_u32(request.timeout);
+        let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let request = sendable(request.method, request.url, headers, request.body.map(JsValue::from));
+        let answer = send(request.map_err(|_| FetchError::Lost)?, signal).await?;
+        let body = match answer.body() {
+            ResponseBody::Stream(stream) => Some(stream.clone()),
+            ResponseBody::Empty | ResponseBody::Body(_) => None,
+        };
+        Ok(Forwarded { status: answer.status_code(), headers: answer.headers().entries().collect(), body })
     }
 
     async fn kv_get(&self, key: &str) -> Result<Option<Entry>, KvError> {
@@ -184,22 +228,40 @@ impl Platform for Workers {
     }
 }
 
-fn outgoing(request: &Outgoing<'_>) -> worker::Result<Request> {
+fn sendable<'a>(
+    method: &str,
+    url: &str,
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    body: Option<JsValue>,
+) -> worker::Result<Request> {
     let headers = Headers::new();
     headers.set("user-agent", concat!("add-to-smooch/", env!("CARGO_PKG_VERSION")))?;
-    for (name, value) in request.headers {
+    for (name, value) in pairs {
         headers.set(name, value)?;
     }
-    let mut init = RequestInit::new();
+    let init = web_sys::RequestInit::new();
+    init.set_method(method);
+    init.set_headers(&headers.0);
     // Redirects are followed by default, and would take a secret along to a host that no setting names.
-    init.with_redirect(RequestRedirect::Manual)
-        .with_method(Method::from(request.method.to_owned()))
-        .with_headers(headers)
-        .with_body(request.body.map(JsValue::from_str));
-    Request::new_with_init(request.url, &init)
+    init.set_redirect(web_sys::RequestRedirect::Manual);
+    if let Some(body) = body {
+        init.set_body(&body);
+    }
+    Ok(web_sys::Request::new_with_str_and_init(url, &init)?.into())
+}
+
+async fn send(request: Request, signal: web_sys::AbortSignal) -> Result<Response, FetchError> {
+    let answer = Fetch::Request(request).send_with_signal(&AbortSignal::from(signal)).await;
+    answer.map_err(|_| FetchError::Lost)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
 fn kv_error(error: worker::kv::KvError) -> KvError {
-    KvError(error.to_string())
+    // KV's status stands in words alone: "KV PUT failed: 413 Payload Too Large".
+    let text = error.to_string();
+    let status = text.split("failed: ").nth(1).and_then(|rest| rest.get(..3)?.parse().ok());
+    match status {
+        Some(status @ (400 | 413 | 414)) => KvError::Refused(status),
+        Some(_) | None => KvError::Unavailable,
+    }
 }

@@ -34,7 +34,7 @@ pub enum CallbackError {
     /// Smooch says that it cannot now (`server_error`, `temporarily_unavailable`).
     #[error("Smooch cannot now")]
     Unavailable,
-    /// Smooch says that this client may not (`unauthorized_client`, `invalid_client`).
+    /// Smooch says that this client may not, or not so (the other errors of RFC 6749 §4.1.2.1).
     #[error("Smooch refused the client")]
     Client,
     /// The response has another shape than RFC 6749 §4.1.2 gives it.
@@ -109,7 +109,11 @@ fn outcome(code: Field<'_>, error: Field<'_>) -> Result<Secret, CallbackError> {
         (Field::Absent, Field::Once(error)) => Err(match error.as_ref() {
             "access_denied" => CallbackError::Denied,
             "server_error" | "temporarily_unavailable" => CallbackError::Unavailable,
-            "unauthorized_client" | "invalid_client" => CallbackError::Client,
+            "unauthorized_client"
+            | "invalid_client"
+            | "invalid_request"
+            | "invalid_scope"
+            | "unsupported_response_type" => CallbackError::Client,
             _ => CallbackError::Malformed("an unknown error"),
         }),
         (Field::Absent, Field::Absent) => Err(CallbackError::Malformed("neither code nor error")),
@@ -184,6 +188,7 @@ mod tests {
         check("error=server_error", Err(CallbackError::Unavailable));
         check("error=temporarily_unavailable", Err(CallbackError::Unavailable));
         check("error=unauthorized_client", Err(CallbackError::Client));
+        check("error=invalid_scope", Err(CallbackError::Client));
         check("error=%3Cscript%3E", Err(CallbackError::Malformed("an unknown error")));
     }
 

@@ -56,6 +56,10 @@ codes! {
     SmoochMalformed = "smooch_malformed",
     /// The token is there and could not be stored; it is held in the receipt that the answer carries.
     StorageUnavailable = "storage_unavailable",
+    /// Smooch refuses this connection's token: it was removed there. Connecting again mends it.
+    ConnectionRevoked = "connection_revoked",
+    /// The partner has removed this connection, and Smooch has not been told yet.
+    ConnectionRemoving = "connection_removing",
     /// Too many requests.
     RateLimited = "rate_limited",
     /// A setting of the edge is missing or wrong; `/healthz` names it.

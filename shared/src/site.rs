@@ -24,12 +24,6 @@ impl Site {
         fits.then(|| Self(name.into()))
     }
 
-    /// The name of the edge's own hosted page.
-    #[must_use]
-    pub fn hosted() -> Self {
-        Self(Self::HOSTED.into())
-    }
-
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -3,7 +3,7 @@
 //! It does not send. An answer that is not what the documentation says yields no token, whatever it resembles.
 
 use crate::{AppId, Secret, Verifier};
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 use serde::Deserialize;
 use thiserror::Error;
 use url::form_urlencoded::Serializer;
@@ -122,7 +122,7 @@ fn read_refusal(body: &[u8]) -> TokenError {
     #[derive(Deserialize)]
     struct Refusal {
         error: Option<ErrorField>,
-        errors: Option<[Coded; 1]>,
+        errors: Option<Vec<Coded>>,
     }
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -137,11 +137,16 @@ fn read_refusal(body: &[u8]) -> TokenError {
     let refusal = serde_json::from_slice::<Refusal>(body).ok();
     let code = refusal.and_then(|refusal| match (refusal.error, refusal.errors) {
         (Some(ErrorField::Text(code)), _) => Some(code),
-        (Some(ErrorField::Coded(coded)), _) | (None, Some([coded])) => Some(coded.code),
+        (Some(ErrorField::Coded(coded)), _) => Some(coded.code),
+        (None, Some(errors)) => errors.into_iter().next().map(|coded| coded.code),
         (None, None) => None,
     });
     match code.as_deref() {
         Some("invalid_client" | "unauthorized_client" | "unauthorized") => TokenError::ClientRejected,
+        // RFC 6749 §5.2: these are about how we ask, and no fault of the code.
+        Some("invalid_request" | "unsupported_grant_type" | "invalid_scope") => {
+            TokenError::Malformed("it does not take the token request")
+        }
         Some(_) => TokenError::CodeRejected,
         None => TokenError::Malformed("a 400 that does not say why"),
     }
@@ -254,6 +259,12 @@ mod tests {
             400,
             r#"{"errors":[{"code":"bad_request","title":"Invalid code"}]}"#,
             Err(TokenError::CodeRejected),
+        );
+        check(400, r#"{"errors":[{"code":"bad_request"},{"code":"x"}]}"#, Err(TokenError::CodeRejected));
+        check(
+            400,
+            r#"{"error":"invalid_request"}"#,
+            Err(TokenError::Malformed("it does not take the token request")),
         );
         check(400, r#"{"error":"invalid_client"}"#, Err(TokenError::ClientRejected));
         check(400, r#"{"error":{"code":"unauthorized"}}"#, Err(TokenError::ClientRejected));

@@ -87,6 +87,12 @@ impl Page {
         complete(world, &self.origin, &form)
     }
 
+    /// Finishes with `receipt`, as a page does that has not heard of an earlier try.
+    pub fn complete_again(&self, world: &mut dyn World, receipt: &str) -> Response {
+        let form = self.form(receipt) + "&again=1";
+        complete(world, &self.origin, &form)
+    }
+
     /// What the page posts.
     #[must_use]
     pub fn form(&self, receipt: &str) -> String {
@@ -149,6 +155,24 @@ pub fn get_v1(world: &mut dyn World, path: &str) -> Response {
     let key = format!("Bearer {API_KEY}").parse().expect("a header");
     request.headers_mut().insert("authorization", key);
     world.send(request)
+}
+
+/// A call with the backend's key.
+pub fn call_v1(world: &mut dyn World, method: &str, path: &str, body: &str) -> Response {
+    let mut request = request(method, &absolute(world, path));
+    let key = format!("Bearer {API_KEY}").parse().expect("a header");
+    request.headers_mut().insert("authorization", key);
+    if !body.is_empty() {
+        request.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
+        *request.body_mut() = body.as_bytes().to_vec();
+    }
+    world.send(request)
+}
+
+/// The id of a connection that was just made.
+#[must_use]
+pub fn id_of(connected: &Response) -> String {
+    json(connected)["connection"]["id"].as_str().expect("a connection").to_owned()
 }
 
 /// A session for `subject`, made with the backend's key.

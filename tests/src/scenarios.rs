@@ -1,9 +1,13 @@
 //! The scenarios. Each is written once and played twice: in memory, and by the real worker in workerd.
 
+pub mod api;
 pub mod callback;
 pub mod complete;
+pub mod escrow;
+pub mod events;
 pub mod faults;
 pub mod install;
+pub mod removal;
 pub mod sessions;
 pub mod v1;
 
@@ -17,6 +21,13 @@ pub type Start<'a> = &'a dyn Fn(&Setup) -> Box<dyn World>;
 macro_rules! every_scenario {
     ($with:ident) => {
         $with! {
+            api::a_call_is_passed_on_with_the_token_attached,
+            api::a_call_cannot_leave_the_api,
+            api::what_smooch_answers_is_passed_back,
+            api::a_redirect_is_handed_back,
+            api::a_dead_token_marks_the_connection,
+            api::an_old_record_is_not_written_over_a_new_one,
+            api::a_call_that_hangs_is_given_up,
             callback::a_redirect_from_smooch_is_bounced_to_the_site_with_a_receipt,
             callback::the_callback_makes_no_call_and_no_write,
             callback::a_denial_is_told_to_the_site,
@@ -25,6 +36,7 @@ macro_rules! every_scenario {
             callback::another_method_is_refused,
             callback::a_direct_install_needs_the_setting,
             callback::another_issuer_is_a_mix_up,
+            callback::an_error_of_another_issuer_is_not_believed,
             complete::an_attacker_cannot_finish_what_a_victim_allowed,
             complete::a_receipt_of_another_kind_site_or_key_is_refused,
             complete::an_expired_receipt_is_refused,
@@ -34,6 +46,15 @@ macro_rules! every_scenario {
             complete::the_hosted_page_finishes_its_own_flows,
             complete::pkce_is_proven_to_a_server_that_asks,
             complete::the_answer_can_be_read_by_the_site_alone,
+            escrow::a_held_token_that_nobody_came_for_is_revoked,
+            escrow::a_held_token_is_not_ended_where_its_app_has_a_connection,
+            escrow::a_revocation_that_fails_is_tried_again,
+            escrow::a_held_token_lives_ten_minutes_however_often_it_is_sent,
+            escrow::a_session_that_ends_does_not_lose_a_held_token,
+            escrow::a_flow_that_was_not_stored_is_not_answered_as_connected,
+            escrow::a_direct_install_is_held_too,
+            events::what_happened_is_read_in_order,
+            events::a_reader_that_was_away_misses_nothing,
             faults::a_refused_code_is_told_and_the_first_answer_is_given_again,
             faults::a_code_that_smooch_turned_away_can_be_sent_again,
             faults::after_a_lost_answer_the_code_is_not_sent_again,
@@ -43,14 +64,18 @@ macro_rules! every_scenario {
             faults::a_token_that_cannot_be_stored_is_held,
             faults::a_write_that_fails_once_is_made_again,
             faults::a_token_whose_app_cannot_be_told_is_held,
-            faults::a_held_token_that_nobody_came_for_is_revoked,
             install::an_install_is_stored_and_a_message_can_be_sent,
             install::an_install_costs_what_it_must_and_no_more,
             install::both_families_of_endpoints_install,
             install::the_same_app_connects_in_place,
             install::no_secret_is_logged_stored_or_answered,
+            removal::the_last_connection_of_an_app_ends_the_authorization,
+            removal::a_connection_that_others_share_is_only_forgotten,
+            removal::a_removal_that_smooch_is_not_there_for_is_kept,
             sessions::a_connection_belongs_to_the_user_who_set_out,
             sessions::another_user_cannot_finish,
+            sessions::the_first_answer_is_the_same_users,
+            sessions::the_hosted_page_takes_no_session,
             sessions::a_session_that_is_none_is_refused,
             sessions::a_site_can_ask_for_sessions,
             v1::a_key_is_needed,

@@ -7,8 +7,11 @@ use crate::{
 };
 use edge::{
     edge::{Edge, handle},
-    http::{BodyError, Incoming},
-    platform::{Answer, Entry, FetchError, KvError, LONGEST_ANSWER, Millis, Outgoing, Page, Platform, Put},
+    http::{Body, BodyError, Incoming},
+    platform::{
+        Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Millis, Outgoing, Page,
+        Platform, Put,
+    },
     settings::{Fault, Vars},
 };
 use rand_chacha::{
@@ -86,9 +89,13 @@ impl World for Simulator {
         let answer = futures_executor::block_on(handle(edge, &self.platform, &method, &url, &mut incoming));
         let mut response = http::Response::builder().status(answer.status);
         for (name, value) in answer.headers {
-            response = response.header(name, value);
+            response = response.header(name.as_ref(), value);
         }
-        response.body(answer.body.into_bytes()).expect("the edge's headers are headers")
+        let body = match answer.body {
+            Body::Text(text) => text.into_bytes(),
+            Body::Stream(bytes) => bytes,
+        };
+        response.body(body).expect("the edge's headers are headers")
     }
 
     fn visit(&mut self, request: Request) -> Response {
@@ -106,6 +113,10 @@ impl World for Simulator {
 
     fn pass(&mut self, milliseconds: u64) {
         self.platform.pass(milliseconds);
+    }
+
+    fn is_simulated(&self) -> bool {
+        true
     }
 
     fn now(&self) -> u64 {
@@ -131,9 +142,54 @@ impl Simulated {
     }
 }
 
+impl Simulated {
+    /// Carries a request to Smooch and the answer back, or breaks on the way as a fault says.
+    fn carry<'a>(
+        &self,
+        method: &str,
+        url: &str,
+        headers: impl Iterator<Item = (&'a str, &'a str)>,
+        body: Option<Vec<u8>>,
+        timeout: u32,
+    ) -> Result<Response, FetchError> {
+        let mut request = http::Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = &body {
+            request = request.header("content-length", body.len());
+        }
+        let request = request.body(body.unwrap_or_default()).expect("the edge's requests are requests");
+        let response = self.smooch().handle(&request, self.now.get());
+        match response.extensions().get::<Broken>() {
+            None => {}
+            Some(Broken::Reset) => return Err(FetchError::Lost),
+            Some(Broken::Slow(milliseconds)) if *milliseconds < timeout.into() => {
+                self.pass(*milliseconds);
+            }
+            Some(Broken::Hang | Broken::Slow(_)) => {
+                self.pass(timeout.into());
+                return Err(FetchError::Lost);
+            }
+        }
+        Ok(response)
+    }
+}
+
 struct Sent(Request);
 
 impl Incoming for Sent {
+    type Stream = Vec<u8>;
+
+    fn headers(&self) -> Vec<(String, String)> {
+        pairs(self.0.headers())
+    }
+
+    fn stream(&mut self) -> Option<Vec<u8>> {
+        let body = self.0.body().clone();
+        (!body.is_empty()).then_some(body)
+    }
+
     fn header(&self, name: &str) -> Option<String> {
         let values: Vec<_> =
             self.0.headers().get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
@@ -146,7 +202,14 @@ impl Incoming for Sent {
     }
 }
 
+fn pairs(headers: &http::HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
+}
+
 impl Platform for Simulated {
+    type Stream = Vec<u8>;
+
     fn now(&self) -> Millis {
         self.now.get()
     }
@@ -162,33 +225,23 @@ impl Platform for Simulated {
     }
 
     async fn fetch(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
-        let body = outgoing.body.unwrap_or_default();
-        let mut request = http::Request::builder().method(outgoing.method).uri(outgoing.url);
-        for &(name, value) in outgoing.headers {
-            request = request.header(name, value);
-        }
-        if outgoing.body.is_some() {
-            request = request.header("content-length", body.len());
-        }
-        let request = request.body(body.as_bytes().to_vec()).expect("the edge's requests are requests");
-        let response = self.smooch().handle(&request, self.now.get());
-        match response.extensions().get::<Broken>() {
-            None => {}
-            Some(Broken::Reset) => return Err(FetchError::Lost),
-            Some(Broken::Slow(milliseconds)) if *milliseconds < outgoing.timeout.into() => {
-                self.pass(*milliseconds);
-            }
-            Some(Broken::Hang | Broken::Slow(_)) => {
-                self.pass(outgoing.timeout.into());
-                return Err(FetchError::Lost);
-            }
-        }
+        let headers = outgoing.headers.iter().copied();
+        let body = outgoing.body.map(|body| body.as_bytes().to_vec());
+        let response = self.carry(outgoing.method, outgoing.url, headers, body, outgoing.timeout)?;
         if response.body().len() > LONGEST_ANSWER {
             return Err(FetchError::TooLong);
         }
         let retry_after =
             response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(Answer { status: response.status().as_u16(), retry_after, body: response.into_body() })
+    }
+
+    async fn forward(&self, forward: Forward<'_, Vec<u8>>) -> Result<Forwarded<Vec<u8>>, FetchError> {
+        let headers = forward.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let response = self.carry(forward.method, forward.url, headers, forward.body, forward.timeout)?;
+        let (status, headers) = (response.status().as_u16(), pairs(response.headers()));
+        let body = response.into_body();
+        Ok(Forwarded { status, headers, body: (!body.is_empty()).then_some(body) })
     }
 
     async fn kv_get(&self, key: &str) -> Result<Option<Entry>, KvError> {
@@ -218,5 +271,8 @@ impl Platform for Simulated {
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
 fn refused(refusal: Refusal) -> KvError {
-    KvError(format!("{} {}", refusal.status, refusal.text))
+    match refusal.status {
+        status @ (400 | 413 | 414) => KvError::Refused(status),
+        _ => KvError::Unavailable,
+    }
 }

@@ -127,6 +127,10 @@ impl World for Workerd {
         self.ahead.fetch_add(milliseconds, Ordering::Relaxed);
     }
 
+    fn is_simulated(&self) -> bool {
+        false
+    }
+
     fn now(&self) -> u64 {
         wall_clock()
     }

@@ -35,6 +35,9 @@ pub trait World {
     /// Lets time pass at Smooch and in KV; at the edge too where the world is simulated.
     fn pass(&mut self, milliseconds: u64);
 
+    /// Whether the edge's clock jumps with [`World::pass`].
+    fn is_simulated(&self) -> bool;
+
     /// The time at the edge, in milliseconds since 1970.
     fn now(&self) -> u64;
 

@@ -158,3 +158,13 @@ pub fn another_issuer_is_a_mix_up(start: Start<'_>) {
         assert_eq!(Fragment::of(&bounce).receipt, None);
     }
 }
+
+/// Not even a denial.
+pub fn an_error_of_another_issuer_is_not_believed(start: Start<'_>) {
+    let mut world = start(&Setup::smooch().with("SMOOCH_ISSUER", "https://honest.example"));
+    let state = Page::new("main", 1).state.to_text();
+    for iss in ["", "&iss=https%3A%2F%2Fevil.example"] {
+        let bounce = get(&mut *world, &format!("/callback?error=access_denied&state={state}{iss}"));
+        assert_eq!(Fragment::of(&bounce).error.as_deref(), Some("invalid_request"), "{iss:?}");
+    }
+}

@@ -127,3 +127,23 @@ pub fn a_site_can_ask_for_sessions(start: Start<'_>) {
     let sealed = made(&mut *world, "ann");
     assert_eq!(code(&mut *world, &page.of(&sealed), &receipt).0, 200);
 }
+
+/// Who asks again must be who asked first.
+pub fn the_first_answer_is_the_same_users(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let (ann, bob) = (made(&mut *world, "ann"), made(&mut *world, "bob"));
+    let page = Page::new("main", 1);
+    let receipt = arrive(&mut *world, &page);
+    assert_eq!(code(&mut *world, &page.clone().of(&ann), &receipt).0, 200);
+    assert_eq!(code(&mut *world, &page.of(&bob), &receipt), (403, "session_mismatch".into()));
+}
+
+/// It is nobody's page but the owner's.
+pub fn the_hosted_page_takes_no_session(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let ann = made(&mut *world, "ann");
+    let page = Page { origin: world.edge(), ..Page::new("hosted", 1) };
+    let receipt = arrive(&mut *world, &page);
+    assert_eq!(code(&mut *world, &page.clone().of(&ann), &receipt), (400, "invalid_request".into()));
+    assert_eq!(code(&mut *world, &page, &receipt).0, 200);
+}

@@ -13,8 +13,17 @@ pub fn a_key_is_needed(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
     let id = "5f1a8e6b2c3d4e5f6a7b8c9d-AAAAAAAAAAAAAAAA";
     let edge = world.edge();
-    let of = |path: &str| format!("{edge}/v1/{path}");
-    for path in ["connections", &format!("connections/{id}"), &format!("connections/{id}/token"), "nothing"] {
+    for (method, path) in [
+        ("GET", "connections".to_owned()),
+        ("GET", format!("connections/{id}")),
+        ("DELETE", format!("connections/{id}")),
+        ("GET", format!("connections/{id}/token")),
+        ("GET", format!("connections/{id}/api/v2/x")),
+        ("POST", format!("connections/{id}/api/v2/x")),
+        ("POST", "sessions".into()),
+        ("GET", "events".into()),
+        ("GET", "nothing".into()),
+    ] {
         for authorization in [
             "",
             "Bearer",
@@ -25,12 +34,12 @@ pub fn a_key_is_needed(start: Start<'_>) {
             &format!("Bearer {API_KEY}x"),
             &format!("Bearer {}", API_KEY.to_uppercase()),
         ] {
-            let mut request = request("GET", &of(path));
+            let mut request = request(method, &format!("{edge}/v1/{path}"));
             request.headers_mut().insert("authorization", authorization.parse().expect("a header"));
             let answer = world.send(request);
-            assert_eq!(answer.status(), 401, "{path} {authorization:?}");
+            assert_eq!(answer.status(), 401, "{method} {path} {authorization:?}");
             assert_eq!(json(&answer)["code"], "unauthorized");
-            assert_eq!(header(&answer, "www-authenticate"), Some("Bearer"));
+            assert_eq!(header(&answer, "www-authenticate"), Some("Bearer realm=\"v1\""));
         }
     }
     assert_eq!(world.kv().counts(), crate::kv::Counts::default());
@@ -73,8 +82,16 @@ pub fn connections_are_listed_by_page_and_by_subject(start: Start<'_>) {
         .map(|shown| shown["subject"].clone())
         .collect();
     assert_eq!(subjects, ["ann", "ann"]);
-    for wrong in ["limit=0", "limit=1001", "limit=x", "subject=a/b", "subject=", "page=1", "limit=1&limit=2"]
-    {
+    for wrong in [
+        "limit=0",
+        "limit=1001",
+        "limit=x",
+        "subject=a/b",
+        "subject=",
+        "cursor=zzz",
+        "page=1",
+        "limit=1&limit=2",
+    ] {
         assert_eq!(get_v1(&mut *world, &format!("/v1/connections?{wrong}")).status(), 400, "{wrong}");
     }
 }
@@ -101,6 +118,13 @@ pub fn a_record_that_does_not_open_is_told(start: Start<'_>) {
     let answer = get_v1(&mut *world, &format!("/v1/connections/{id}/token"));
     assert_eq!((answer.status().as_u16(), json(&answer)["code"].as_str()), (503, Some("misconfigured")));
     assert!(world.log().contains("not in SEALING_KEYS"));
+    world.kv().tamper(&key, |entry| entry.value = entry.value.replacen("k0.", "k1.A", 1));
+    world.pass(61_000);
+    let answer = get_v1(&mut *world, &format!("/v1/connections/{id}/token"));
+    assert_eq!(
+        (answer.status().as_u16(), json(&answer)["code"].as_str()),
+        (503, Some("storage_unavailable"))
+    );
     // What needs no opening still works.
     assert_eq!(
         json(&get_v1(&mut *world, "/v1/connections"))["connections"].as_array().map(Vec::len),
@@ -148,7 +172,9 @@ pub fn wrong_settings_close_everything_else(start: Start<'_>) {
         header(&bounce, "location"),
         Some(format!("{edge}/install#smooch.error=misconfigured").as_str())
     );
-    assert_eq!(json(&page.complete(&mut *world, "x"))["code"], "misconfigured");
+    let closed = page.complete(&mut *world, "x");
+    assert_eq!(json(&closed)["code"], "misconfigured");
+    assert_eq!(header(&closed, "access-control-allow-origin"), Some("*"), "the page cannot tell why");
     assert_eq!(json(&get_v1(&mut *world, "/v1/connections"))["code"], "misconfigured");
     assert_eq!(json(&get(&mut *world, "/embed.json"))["code"], "misconfigured");
 }
@@ -165,6 +191,7 @@ pub fn unknown_paths_and_methods_are_refused(start: Start<'_>) {
         ("PROPFIND", "/healthz", 405, Some("GET, HEAD")),
         ("POST", "/v1/connections", 405, Some("GET")),
         ("GET", "/v1/sessions", 405, Some("POST")),
+        ("PUT", "/v1/connections/5f1a-AAAAAAAAAAAAAAAA", 405, Some("GET, DELETE")),
     ] {
         let answer = world.send(request(method, &format!("{edge}{path}")));
         assert_eq!(answer.status(), status, "{method} {path}");
@@ -172,6 +199,8 @@ pub fn unknown_paths_and_methods_are_refused(start: Start<'_>) {
         assert_eq!(header(&answer, "content-type"), Some("application/problem+json"));
         assert!(json(&answer)["request_id"].as_str().is_some_and(|id| id.len() == 16));
     }
+    let head = world.send(request("HEAD", &format!("{edge}/healthz")));
+    assert!(head.status() == 200 && head.body().is_empty());
     let embed = json(&get(&mut *world, "/embed.json"));
     let authorize = format!("{}/oauth/authorize", world.smooch_origin());
     let expected = json!({"client_id": "shoplifter", "authorize_url": authorize, "pkce": false, "direct_install": false});

@@ -1,0 +1,197 @@
+//! Calls to Smooch's API through the edge: the token is attached there and never seen here.
+
+use super::Start;
+use crate::{
+    page::{Page, call_v1, get_v1, header, id_of, json},
+    world::{API_KEY, Setup, World},
+};
+use serde_json::json;
+use stand_in::{
+    Author, Broken, Endpoint, Fault, Options, Received,
+    accounts::{CUSTOMER, NIGHT_MARKET, OWNER},
+};
+
+fn connect(world: &mut dyn World) -> String {
+    let connected = Page::new("main", 1).install(world, OWNER, "Night Market");
+    world.pass(2_000);
+    id_of(&connected)
+}
+
+fn last(world: &dyn World) -> Received {
+    world.smooch().requests().last().expect("a request").clone()
+}
+
+/// Any method, any path; a message is sent without the token's ever being asked for.
+pub fn a_call_is_passed_on_with_the_token_attached(start: Start<'_>) {
+    for (setup, family) in [(Setup::smooch(), ""), (Setup::sunshine(), "/sc")] {
+        let mut world = start(&setup);
+        let id = connect(&mut *world);
+        let api = format!("/v1/connections/{id}/api/v2/apps/{NIGHT_MARKET}/conversations");
+        let query = format!("filter%5BuserExternalId%5D={CUSTOMER}");
+        let listed = get_v1(&mut *world, &format!("{api}?{query}"));
+        assert_eq!(listed.status(), 200);
+        let asked = last(&*world);
+        assert_eq!(asked.path(), format!("{family}/v2/apps/{NIGHT_MARKET}/conversations"));
+        assert_eq!(asked.uri.query(), Some(query.as_str()));
+        let token = world.smooch().live_tokens().first().expect("a token").access_token.clone();
+        assert_eq!(asked.header("authorization"), Some(format!("Bearer {token}").as_str()));
+        let said = asked.header("x-zendesk-marketplace-name");
+        assert_eq!(said, (!family.is_empty()).then_some("Shoplifter"));
+
+        let conversation =
+            json(&listed)["conversations"][0]["id"].as_str().expect("a conversation").to_owned();
+        let message = json!({"author": {"type": "business"}, "content": {"type": "text", "text": "hello"}});
+        let sent =
+            call_v1(&mut *world, "POST", &format!("{api}/{conversation}/messages"), &message.to_string());
+        assert_eq!(sent.status(), 201);
+        assert_eq!(last(&*world).text(), message.to_string());
+        assert_eq!(last(&*world).header("content-type"), Some("application/json"));
+        let smooch = world.smooch();
+        let shown = smooch.messages(NIGHT_MARKET).last().map(|message| message.author.clone());
+        assert_eq!(shown, Some(Author::Business(stand_in::INTEGRATION_NAME.into())));
+        drop(smooch);
+        let everything = format!("{} {:?} {:?}", world.log(), listed.headers(), sent.headers());
+        assert!(!everything.contains(&token), "the token has left the edge");
+    }
+}
+
+/// Whatever the path looks like, and whatever the caller says of itself.
+pub fn a_call_cannot_leave_the_api(start: Start<'_>) {
+    let mut world = start(&Setup::sunshine());
+    let id = connect(&mut *world);
+    let before = world.smooch().requests().len();
+    for path in [
+        "v2/%2e%2e/%2e%2e/admin",
+        "v2/..%2f..%2fadmin",
+        "v2/%2E./admin",
+        "%2f%2fevil.example",
+        "v2%5c..%5cadmin",
+        "v2//admin",
+        "/evil.example",
+        "v2/x%00",
+    ] {
+        let answer = get_v1(&mut *world, &format!("/v1/connections/{id}/api/{path}"));
+        // Some are put right by whoever carries the request, and then are no path of ours any more.
+        assert!([400, 404].contains(&answer.status().as_u16()), "{path}: {}", answer.status());
+    }
+    assert_eq!(world.smooch().requests().len(), before, "something was sent");
+
+    let url = format!(
+        "{}/v1/connections/{id}/api/v2/apps/{NIGHT_MARKET}/users?filter%5Bidentities.email%5D=a",
+        world.edge()
+    );
+    let request = http::Request::get(url)
+        .header("authorization", format!("Bearer {API_KEY}"))
+        .header("cookie", "canary-cookie=1")
+        .header("connection", "x-canary-hop")
+        .header("x-canary-hop", "1")
+        .header("x-forwarded-for", "canary-address")
+        .header("x-zendesk-marketplace-name", "canary-name")
+        .header("x-idempotency-key", "kept")
+        .body(Vec::new());
+    let answer = world.send(request.expect("a request"));
+    assert!(answer.status() != 401, "the edge took its own key");
+    let sent = last(&*world);
+    assert_eq!(sent.header("x-idempotency-key"), Some("kept"));
+    let headers = format!("{:?}", sent.headers);
+    assert!(!headers.contains("canary") && !headers.contains(API_KEY), "{headers}");
+}
+
+/// Status, `Retry-After`, content type and body; no cookie.
+pub fn what_smooch_answers_is_passed_back(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let id = connect(&mut *world);
+    let path = format!("/v1/connections/{id}/api/v2/x");
+    for status in [200, 404, 429, 500, 503] {
+        let answer = http::Response::builder()
+            .status(status)
+            .header("content-type", "application/vnd.custom+json")
+            .header("retry-after", "17")
+            .header("set-cookie", "canary=1")
+            .header("access-control-allow-origin", "https://canary.example")
+            .body(b"{\"as\":\"it is\"}".to_vec());
+        world.smooch().on_next(Endpoint::Api, Fault::before(answer.expect("an answer")));
+        let back = get_v1(&mut *world, &path);
+        assert_eq!(back.status(), status);
+        assert_eq!(header(&back, "content-type"), Some("application/vnd.custom+json"));
+        assert_eq!(header(&back, "retry-after"), Some("17"));
+        assert_eq!(back.body(), b"{\"as\":\"it is\"}");
+        assert!(!format!("{:?}", back.headers()).contains("canary"));
+    }
+    // Far more than is ever read whole.
+    let large = vec![b'a'; 1024 * 1024];
+    world.smooch().on_next(Endpoint::Api, Fault::before(http::Response::new(large.clone())));
+    assert_eq!(get_v1(&mut *world, &path).body(), &large);
+}
+
+/// Following it would take the token along.
+pub fn a_redirect_is_handed_back(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let id = connect(&mut *world);
+    let elsewhere = "https://elsewhere.example/v2/x";
+    let answer = http::Response::builder().status(302).header("location", elsewhere).body(Vec::new());
+    world.smooch().on_next(Endpoint::Api, Fault::before(answer.expect("an answer")));
+    let before = world.smooch().requests().len();
+    let back = get_v1(&mut *world, &format!("/v1/connections/{id}/api/v2/x"));
+    assert_eq!((back.status().as_u16(), header(&back, "location")), (302, Some(elsewhere)));
+    assert_eq!(world.smooch().requests().len(), before + 1);
+}
+
+/// The owner has removed the integration; the next call finds out.
+pub fn a_dead_token_marks_the_connection(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let id = connect(&mut *world);
+    let origin = world.smooch_origin();
+    stand_in::Owner::new(OWNER)
+        .remove(&origin, NIGHT_MARKET, |request| world.visit(request))
+        .expect("the owner can remove it");
+    let path = format!("/v1/connections/{id}/api/v2/apps/{NIGHT_MARKET}/conversations");
+    let first = get_v1(&mut *world, &path);
+    assert_eq!((first.status().as_u16(), header(&first, "add-to-smooch-connection")), (401, Some("revoked")));
+    // What was read a moment ago is read again for a minute.
+    world.pass(61_000);
+    let listed = json(&get_v1(&mut *world, "/v1/connections"));
+    assert_eq!(listed["connections"][0]["status"], "revoked");
+    let asked = world.smooch().requests().len();
+    for path in [path, format!("/v1/connections/{id}/token")] {
+        let refused = get_v1(&mut *world, &path);
+        assert_eq!(
+            (refused.status().as_u16(), json(&refused)["code"].as_str()),
+            (409, Some("connection_revoked"))
+        );
+    }
+    assert_eq!(world.smooch().requests().len(), asked, "a dead token was used again");
+    // Connecting again mends it.
+    assert_eq!(Page::new("main", 2).install(&mut *world, OWNER, "Night Market").status(), 200);
+    let listed = json(&get_v1(&mut *world, "/v1/connections"));
+    assert_eq!(listed["connections"][0]["status"], "connected");
+}
+
+/// Nobody waits for ever.
+pub fn a_call_that_hangs_is_given_up(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let id = connect(&mut *world);
+    let mut reset = stand_in::Response::default();
+    reset.extensions_mut().insert(Broken::Reset);
+    world.smooch().on_next(Endpoint::Api, Fault::before(reset));
+    let lost = get_v1(&mut *world, &format!("/v1/connections/{id}/api/v2/x"));
+    assert_eq!((lost.status().as_u16(), json(&lost)["code"].as_str()), (502, Some("smooch_unavailable")));
+}
+
+/// A read may be a minute old: a token that Smooch refuses may have been replaced meanwhile.
+pub fn an_old_record_is_not_written_over_a_new_one(start: Start<'_>) {
+    let mut world = start(&Setup::smooch().at(Options { reauthorizing_revokes: true, ..Options::default() }));
+    let id = connect(&mut *world);
+    // Now KV remembers the record for a minute.
+    assert_eq!(get_v1(&mut *world, &format!("/v1/connections/{id}/token")).status(), 200);
+    world.pass(5_000);
+    assert_eq!(Page::new("main", 2).install(&mut *world, OWNER, "Night Market").status(), 200);
+    let newest = world.smooch().live_tokens().first().expect("a token").access_token.clone();
+    assert_eq!(get_v1(&mut *world, &format!("/v1/connections/{id}/api/v2/x")).status(), 401);
+    let removed = call_v1(&mut *world, "DELETE", &format!("/v1/connections/{id}"), "");
+    assert_eq!((removed.status().as_u16(), header(&removed, "retry-after")), (503, Some("60")));
+    world.pass(61_000);
+    let kept = json(&get_v1(&mut *world, &format!("/v1/connections/{id}/token")))["access_token"].clone();
+    assert_eq!(kept, newest.as_str(), "the new token was written over by the old one");
+    assert_eq!(world.smooch().live_tokens().len(), 1);
+}

@@ -1,0 +1,184 @@
+//! A token that could not be stored: held in a receipt for the browser that earned it, stored when it can be, and
+//! revoked when nobody comes for it, unless that would end what is in use.
+
+use super::Start;
+use crate::{
+    kv::Fault as KvFault,
+    page::{Fragment, Page, complete, get, get_v1, json, session},
+    world::{PARTNER, Response, SEALING_KEYS, Setup, World},
+};
+use edge::{
+    receipt::{Binding, Held, LIFE, Receipt},
+    seal::{Keyring, NONCE},
+    session::Session,
+};
+use http::StatusCode;
+use serde_json::json;
+use shared::{Secret, Subject};
+use stand_in::{Endpoint, Fault, Owner, accounts::OWNER};
+use std::collections::BTreeMap;
+
+#[track_caller]
+fn told(answer: &Response, status: u16, code: &str) {
+    assert_eq!((answer.status().as_u16(), json(answer)["code"].as_str()), (status, Some(code)));
+}
+
+fn keyring() -> Keyring {
+    Keyring::parse(SEALING_KEYS).expect("keys")
+}
+
+fn arrive(world: &mut dyn World, page: &Page) -> String {
+    let callback = page.allow(world, OWNER, "Night Market");
+    Fragment::of(&get(world, &callback)).receipt.expect("a receipt")
+}
+
+fn break_kv(world: &dyn World) {
+    for _try in 0..3 {
+        world.kv().fail_put("connection/", KvFault::Before);
+    }
+}
+
+/// A flow whose token could not be stored: the escrow receipt.
+fn held(world: &mut dyn World, page: &Page) -> String {
+    let receipt = arrive(world, page);
+    break_kv(world);
+    let failed = page.complete(world, &receipt);
+    told(&failed, 503, "storage_unavailable");
+    json(&failed)["receipt"].as_str().expect("an escrow receipt").to_owned()
+}
+
+/// The same escrow, as it is eleven minutes later.
+fn aged(world: &dyn World, page: &Page) -> String {
+    let smooch = world.smooch();
+    let tokens = smooch.live_tokens();
+    let newest = tokens.iter().max_by_key(|token| token.issued_ms).expect("a token");
+    let held = Held::Token { token: Secret::new(&*newest.access_token), app: None };
+    let issued = world.now() - LIFE - 60_000;
+    let receipt = Receipt { binding: Binding::Browser(page.state.clone()), held, issued };
+    receipt.seal(&keyring(), stand_in::CLIENT_ID, &[5; NONCE])
+}
+
+fn live(world: &dyn World) -> usize {
+    world.smooch().live_tokens().len()
+}
+
+/// In both families, one of which must ask for the app first to know where to revoke.
+pub fn a_held_token_that_nobody_came_for_is_revoked(start: Start<'_>) {
+    for setup in [Setup::smooch(), Setup::sunshine()] {
+        let mut world = start(&setup);
+        let page = Page::new("main", 1);
+        held(&mut *world, &page);
+        let old = aged(&*world, &page);
+        told(&Page::new("main", 2).complete(&mut *world, &old), 403, "verifier_mismatch");
+        assert_eq!(live(&*world), 1, "only who may finish may revoke");
+        told(&page.complete(&mut *world, &old), 400, "receipt_expired");
+        assert_eq!(live(&*world), 0);
+        let smooch = world.smooch();
+        let revoked = smooch.requests().last().expect("a request");
+        assert_eq!((revoked.endpoint, revoked.method.as_str()), (Endpoint::Revoke, "DELETE"));
+    }
+}
+
+/// One authorization covers an app: ending a late token would end the connection of somebody else, or this one.
+pub fn a_held_token_is_not_ended_where_its_app_has_a_connection(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let ann = json(&session(&mut *world, &json!({"subject": "ann"})))["session"]
+        .as_str()
+        .expect("a session")
+        .to_owned();
+    assert_eq!(Page::new("main", 1).of(&ann).install(&mut *world, OWNER, "Night Market").status(), 200);
+    world.pass(5_000);
+    let bob = Page::new("main", 2);
+    let escrow = held(&mut *world, &bob);
+    let old = aged(&*world, &bob);
+    told(&bob.complete(&mut *world, &old), 400, "receipt_expired");
+    assert_eq!(live(&*world), 2, "Ann's connection was ended");
+    // Stored after all, and then sent again too late.
+    assert_eq!(bob.complete(&mut *world, &escrow).status(), 200);
+    told(&bob.complete(&mut *world, &old), 400, "receipt_expired");
+    assert_eq!(live(&*world), 2, "a connection that is listed was ended");
+}
+
+/// Smooch is not there, or the address is wrong: the token is held on.
+pub fn a_revocation_that_fails_is_tried_again(start: Start<'_>) {
+    for status in [StatusCode::BAD_GATEWAY, StatusCode::NOT_FOUND] {
+        let mut world = start(&Setup::smooch());
+        let page = Page::new("main", 1);
+        held(&mut *world, &page);
+        let old = aged(&*world, &page);
+        world.smooch().on_next(Endpoint::Revoke, Fault::status(status));
+        let failed = page.complete(&mut *world, &old);
+        told(&failed, 503, "smooch_unavailable");
+        assert!(!world.log().contains("\"revoked\""));
+        let again = json(&failed)["receipt"].as_str().expect("the same receipt").to_owned();
+        told(&page.complete(&mut *world, &again), 400, "receipt_expired");
+        assert_eq!(live(&*world), 0);
+    }
+}
+
+/// Trying again does not make it younger.
+pub fn a_held_token_lives_ten_minutes_however_often_it_is_sent(start: Start<'_>) {
+    let mut world = start(&Setup::sunshine());
+    let page = Page::new("main", 1);
+    let first = held(&mut *world, &page);
+    let issued =
+        |escrow: &str| Receipt::open(&keyring(), stand_in::CLIENT_ID, escrow).expect("a receipt").issued;
+    world.pass(5_000);
+    break_kv(&*world);
+    let failed = page.complete(&mut *world, &first);
+    told(&failed, 503, "storage_unavailable");
+    let second = json(&failed)["receipt"].as_str().expect("an escrow receipt").to_owned();
+    assert_eq!(issued(&first), issued(&second));
+    // Which app it is for was asked once, and is kept with it.
+    assert_eq!(page.complete(&mut *world, &second).status(), 200);
+    assert_eq!(world.smooch().count(Endpoint::TokenInfo), 1);
+}
+
+/// It was earned in a session that lived.
+pub fn a_session_that_ends_does_not_lose_a_held_token(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let subject = Subject::parse("ann").expect("a subject");
+    let expires = world.now() + 60_000;
+    let session = Session { subject, metadata: BTreeMap::new(), expires };
+    let living = session.seal(&keyring(), stand_in::CLIENT_ID, &[7; NONCE]);
+    let ended = Session { expires: world.now() - 1_000, ..session }.seal(
+        &keyring(),
+        stand_in::CLIENT_ID,
+        &[8; NONCE],
+    );
+    let page = Page::new("main", 1).of(&living);
+    let escrow = held(&mut *world, &page);
+    let connected = page.of(&ended).complete(&mut *world, &escrow);
+    assert_eq!(connected.status(), 200);
+    assert_eq!(json(&connected)["connection"]["subject"], "ann");
+}
+
+/// Only what is stored is connected, whatever stood there before.
+pub fn a_flow_that_was_not_stored_is_not_answered_as_connected(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    assert_eq!(Page::new("main", 1).install(&mut *world, OWNER, "Night Market").status(), 200);
+    world.pass(5_000);
+    let page = Page::new("main", 2);
+    let receipt = arrive(&mut *world, &page);
+    break_kv(&*world);
+    told(&page.complete(&mut *world, &receipt), 503, "storage_unavailable");
+    told(&page.complete_again(&mut *world, &receipt), 400, "code_rejected");
+}
+
+/// For the edge's own page and no other.
+pub fn a_direct_install_is_held_too(start: Start<'_>) {
+    let mut world = start(&Setup::smooch().with("DIRECT_INSTALL", true));
+    let link = format!("{}/oauth/authorize?client_id=shoplifter&response_type=code", world.smooch_origin());
+    let callback =
+        Owner::new(OWNER).allow(&link, "Night Market", |request| world.visit(request)).expect("allowed");
+    let receipt = Fragment::of(&get(&mut *world, &callback)).receipt.expect("a receipt");
+    let edge = world.edge();
+    break_kv(&*world);
+    let failed = complete(&mut *world, &edge, &format!("receipt={receipt}"));
+    told(&failed, 503, "storage_unavailable");
+    let escrow = json(&failed)["receipt"].as_str().expect("an escrow receipt").to_owned();
+    told(&complete(&mut *world, PARTNER, &format!("receipt={escrow}")), 403, "origin_not_allowed");
+    assert_eq!(complete(&mut *world, &edge, &format!("receipt={escrow}")).status(), 200);
+    let listed = json(&get_v1(&mut *world, "/v1/connections"));
+    assert_eq!(listed["connections"].as_array().map(Vec::len), Some(1));
+}

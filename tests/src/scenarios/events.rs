@@ -1,0 +1,84 @@
+//! The feed: what has happened to connections, in order, and none of it lost.
+
+use super::Start;
+use crate::{
+    page::{Page, call_v1, get_v1, id_of, json},
+    world::{Setup, World},
+};
+use serde_json::Value;
+use stand_in::accounts::OWNER;
+
+/// Longer than the feed waits for KV.
+const SETTLED: u64 = 80_000;
+
+fn read(world: &mut dyn World, query: &str) -> Value {
+    let answer = get_v1(world, &format!("/v1/events?{query}"));
+    assert_eq!(answer.status(), 200, "{query}");
+    json(&answer)
+}
+
+fn types(page: &Value) -> Vec<String> {
+    let events = page["events"].as_array().expect("events");
+    events.iter().map(|event| event["type"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// Connected, connected again, removed.
+pub fn what_happened_is_read_in_order(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let mut id = String::new();
+    for seed in 1..=3 {
+        id = id_of(&Page::new("main", seed).install(&mut *world, OWNER, "Night Market"));
+        world.pass(2_000);
+    }
+    assert_eq!(call_v1(&mut *world, "DELETE", &format!("/v1/connections/{id}"), "").status(), 204);
+    if !world.is_simulated() {
+        // The worker's own clock does not jump: there the feed ends before all of this.
+        assert_eq!(types(&read(&mut *world, "")), Vec::<String>::new());
+        return;
+    }
+    assert_eq!(types(&read(&mut *world, "")), Vec::<String>::new(), "KV may not show all of it yet");
+    world.pass(SETTLED);
+    let all = read(&mut *world, "");
+    let connected = "connection.connected";
+    assert_eq!(types(&all), [connected, connected, connected, "connection.removed"]);
+    assert_eq!(all["more"], false);
+    assert_eq!(all["events"][0]["connection"]["id"], id.as_str());
+    assert!(all["events"][0]["time"].as_u64().is_some_and(|time| time > 1_700_000_000));
+
+    let first = read(&mut *world, "limit=1");
+    assert_eq!((types(&first).len(), &first["more"]), (1, &Value::Bool(true)));
+    let next = first["next"].as_str().expect("where to go on");
+    let rest = read(&mut *world, &format!("after={next}"));
+    assert_eq!(types(&rest), [connected, connected, "connection.removed"]);
+    let none = read(&mut *world, &format!("after={}", rest["next"].as_str().expect("where to go on")));
+    assert_eq!(types(&none), Vec::<String>::new());
+    for wrong in ["after=x", "limit=0", "limit=1001", "since=1", "after=a&after=b"] {
+        assert_eq!(get_v1(&mut *world, &format!("/v1/events?{wrong}")).status(), 400, "{wrong}");
+    }
+}
+
+/// A minute, an hour, a week.
+pub fn a_reader_that_was_away_misses_nothing(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    if !world.is_simulated() {
+        return;
+    }
+    let mut next = String::new();
+    let mut seen = 0;
+    let minutes = [1, 2, 60, 5, 600, 10_000, 3, 4_000];
+    for (seed, away) in (1..).zip(minutes) {
+        Page::new("main", seed).install(&mut *world, OWNER, "Night Market");
+        world.pass(away * 60_000 + SETTLED);
+        loop {
+            let page = read(&mut *world, &format!("after={next}"));
+            seen += types(&page).len();
+            next = page["next"].as_str().expect("where to go on").to_owned();
+            if page["more"] == false {
+                break;
+            }
+        }
+        assert_eq!(seen, usize::from(seed), "after {away} minutes");
+    }
+    let lists = world.kv().counts().lists;
+    assert!(lists < 400, "{lists} lists");
+}
