@@ -129,7 +129,8 @@ impl Button {
             Command::Post(turn) => {
                 let flow = dom::kept(ELEMENT, FLOW).unwrap_or_default();
                 dom::keep(TAB, PENDING, Some(&flow));
-                dom::post(turn, &Pending::of(&flow).form(&dom::attribute("session").unwrap_or_default()));
+                let session = dom::attribute("session").unwrap_or_default();
+                dom::post(turn, &Pending::of(&flow).form(&session, self.machine.get().unheard));
             }
             Command::Settle => {
                 dom::keep(TAB, PENDING, None);
@@ -297,10 +298,15 @@ fn answer() -> Answer {
         let flow = Pending::of(&flow).again(dom::now(), &receipt);
         dom::keep(TAB, PENDING, Some(&flow));
         dom::keep(ELEMENT, FLOW, Some(&flow));
-    } else if dom::read("value").is_some() {
+    } else if dom::read("value").is_some() && !is_of_the_edge(code) {
         return Answer::Refused(code);
     }
     Answer::Again(code, dom::read("value.retry_after").and_then(|seconds| number(&seconds)))
+}
+
+/// Whether it is the edge that cannot now, and the flow is as good as before.
+const fn is_of_the_edge(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::Misconfigured | ErrorCode::RateLimited | ErrorCode::StorageUnavailable)
 }
 
 /// The page, as a path and query; nothing if no one could be sent back to it.

@@ -90,9 +90,10 @@ impl<'a> Pending<'a> {
     }
 
     /// The fields of the POST that finishes. `session` is the page's present one, if any; the edge holds it against
-    /// the one they set out with. A direct install has no verifier and is nobody's: it takes no session.
+    /// the one they set out with. A direct install has no verifier and is nobody's: it takes no session. `again` tells
+    /// the edge that an earlier POST was not answered, so that it does not send a code that may be spent.
     #[must_use]
-    pub fn form(self, session: &str) -> String {
+    pub fn form(self, session: &str, again: bool) -> String {
         let verifier = line(self.0, 4);
         let session = if verifier.is_empty() { "" } else { session };
         let mut form = String::new();
@@ -102,6 +103,7 @@ impl<'a> Pending<'a> {
             ("verifier", verifier),
             ("session", session),
             ("started_session", started),
+            ("again", if again { "1" } else { "" }),
         ] {
             if !value.is_empty() {
                 push_parameter(&mut form, name, value);
@@ -152,20 +154,21 @@ mod tests {
         let pending = Pending::parse(&text, NOW + 6).unwrap();
         assert_eq!((pending.site(), pending.place()), ("main", Some("/settings?tab=1")));
         let form = "receipt=r1.abc&verifier=verifier&session=now&started_session=s1.two%0Alines";
-        assert_eq!(pending.form("now"), form);
+        assert_eq!(pending.form("now", false), form);
+        assert_eq!(pending.form("now", true), [form, "&again=1"].concat());
     }
 
     #[test]
     fn what_there_is_not_is_not_sent() {
         let text = Pending::text(NOW, "main", "r", &Intent::text(NOW, "v", "", ""));
-        assert_eq!(Pending::parse(&text, NOW).unwrap().form(""), "receipt=r&verifier=v");
+        assert_eq!(Pending::parse(&text, NOW).unwrap().form("", false), "receipt=r&verifier=v");
         assert_eq!(Pending::parse(&text, NOW).unwrap().place(), None);
     }
 
     #[test]
     fn a_direct_install_is_a_receipt_and_nothing_else() {
         let text = Pending::text(NOW, "hosted", "r", "");
-        assert_eq!(Pending::parse(&text, NOW).unwrap().form("session"), "receipt=r");
+        assert_eq!(Pending::parse(&text, NOW).unwrap().form("session", false), "receipt=r");
     }
 
     #[test]
@@ -173,7 +176,10 @@ mod tests {
         let text = pending();
         let again = Pending::parse(&text, NOW + 6).unwrap().again(NOW + 7, "escrow");
         let pending = Pending::parse(&again, NOW + 8).unwrap();
-        assert_eq!(pending.form(""), "receipt=escrow&verifier=verifier&started_session=s1.two%0Alines");
+        assert_eq!(
+            pending.form("", false),
+            "receipt=escrow&verifier=verifier&started_session=s1.two%0Alines"
+        );
         assert_eq!((pending.site(), pending.place()), ("main", Some("/settings?tab=1")));
     }
 

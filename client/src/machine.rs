@@ -12,8 +12,8 @@ const TRIES: u8 = 3;
 const RETRY_SECONDS: u32 = 2;
 /// The longest wait that the edge can ask a person to sit through; past it, they press the button again.
 const LONGEST_RETRY_SECONDS: u32 = 15;
-/// Before a reload sends the receipt again: time for the answer to the first POST, which outlives the page.
-const RESUME_SECONDS: u32 = 1;
+/// Before a reload sends the receipt again: time for the first POST, which outlives the page, to be stored.
+const RESUME_SECONDS: u32 = 4;
 /// A page that is still here so long after its link was followed was not left after all.
 const LEAVING_SECONDS: u32 = 10;
 
@@ -132,6 +132,8 @@ pub struct Machine {
     pub note: Option<ErrorCode>,
     /// How often the receipt was sent.
     pub tries: u8,
+    /// Whether it was sent before without an answer, so that the flow may be finished already.
+    pub unheard: bool,
     /// Whether a verifier is ready for the next click.
     pub prepared: bool,
     /// The latest POST or wait.
@@ -187,12 +189,19 @@ impl Machine {
                     }
                 }
             }
-            Event::Returned => self.post(todo, 1),
+            Event::Returned => {
+                self.unheard = false;
+                self.post(todo, 1);
+            }
             Event::Refused(code) => self.failed(todo, code),
-            Event::Direct => self.phase = Phase::Confirm,
+            Event::Direct => {
+                self.unheard = false;
+                self.phase = Phase::Confirm;
+            }
             Event::Resumed => {
                 self.phase = Phase::Finishing;
                 self.tries = 0;
+                self.unheard = true;
                 self.wait(todo, RESUME_SECONDS);
             }
             Event::Concluded => {
@@ -279,6 +288,7 @@ impl Machine {
                 self.failed(todo, code);
             }
             Answer::Again(code, after) => {
+                self.unheard |= code == ErrorCode::EdgeUnreachable;
                 let after = after.unwrap_or(RETRY_SECONDS);
                 if self.tries < TRIES && after <= LONGEST_RETRY_SECONDS {
                     self.wait(todo, after);

@@ -162,7 +162,7 @@ fn sealed(edge: &Edge, platform: &impl Platform, proven: &Proven, token: Secret,
     let subject = proven.session.as_ref().map(|session| session.subject.clone());
     let metadata = proven.session.as_ref().map(|session| session.metadata.clone()).unwrap_or_default();
     let id = ConnectionId::new(&edge.settings.client_id, &app.id, subject.as_ref());
-    let connected_at = store::seconds(platform.now());
+    let connected_at = platform.now();
     let summary =
         Summary { app, subject, status: Status::Connected, connected_at, key: keyring.current().into() };
     let sealed = Record { token, metadata }.seal(keyring, &id, &platform.random());

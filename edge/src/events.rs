@@ -5,7 +5,7 @@
 //! has nothing before it any more, and a reader that goes on from there misses nothing.
 
 use crate::{
-    platform::{KvError, Millis, Platform, Put},
+    platform::{KvError, Millis, Platform, Put, seconds},
     summary::{Metadata, Shown, Summary},
 };
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,7 @@ impl Event {
         ShownEvent {
             id: self.id.to_string(),
             kind: self.kind,
-            time: self.id.timestamp_ms() / 1000,
+            time: seconds(self.id.timestamp_ms()),
             connection: Shown::new(&self.connection, &self.summary),
         }
     }

@@ -9,6 +9,12 @@ use thiserror::Error;
 /// Milliseconds since 1970-01-01 UTC.
 pub type Millis = u64;
 
+/// Whole seconds since 1970, as they are told (RFC 7519's `NumericDate`).
+#[must_use]
+pub const fn seconds(at: Millis) -> u64 {
+    at / 1000
+}
+
 /// The world, as the edge sees it.
 pub trait Platform {
     /// A body that is passed on and never looked at.

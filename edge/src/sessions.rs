@@ -1,7 +1,11 @@
 //! `POST /v1/sessions`: the partner's backend vouches for a user. The caller's key has been checked before.
 
 use crate::{
-    edge::Edge, http::Incoming, http::Response, platform::Platform, problem::Problem, session::Session, store,
+    edge::Edge,
+    http::{Incoming, Response},
+    platform::{Platform, seconds},
+    problem::Problem,
+    session::Session,
 };
 use serde::{Deserialize, Serialize};
 use shared::{ErrorCode, Subject};
@@ -37,6 +41,6 @@ pub async fn create(
     let session =
         Session::new(asked.subject, asked.metadata, platform.now()).ok_or(ErrorCode::InvalidRequest)?;
     let sealed = session.seal(&edge.settings.keyring, &edge.settings.client_id, &platform.random());
-    let made = Made { session: sealed, expires_at: store::seconds(session.expires) };
+    let made = Made { session: sealed, expires_at: seconds(session.expires) };
     Ok(Response::json(201, serde_json::to_string(&made).unwrap_or_default()))
 }

@@ -10,7 +10,7 @@
 
 use crate::{
     events::{self, Event, Kind},
-    platform::{Entry, KvError, Millis, Page, Platform, Put},
+    platform::{Entry, KvError, Page, Platform, Put},
     seal::{Keyring, OpenError, Purpose},
     summary::{Status, Summary},
 };
@@ -47,7 +47,7 @@ pub struct Stored {
 }
 
 /// Why a record cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadError {
     /// There is no such connection.
     NotFound,
@@ -257,12 +257,6 @@ struct Sealed {
     token: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     metadata: BTreeMap<String, String>,
-}
-
-/// Whole seconds, as they are told.
-#[must_use]
-pub const fn seconds(now: Millis) -> u64 {
-    now / 1000
 }
 
 const CONNECTION: &str = "connection/";

@@ -2,6 +2,7 @@
 //!
 //! It lies in KV's metadata, so a list reads no value. It holds no secret.
 
+use crate::platform::{Millis, seconds};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use shared::{App, AppId, ConnectionId, Subdomain, Subject};
@@ -15,8 +16,8 @@ pub struct Summary {
     pub subject: Option<Subject>,
     /// Whether it can be used.
     pub status: Status,
-    /// When it was connected, or connected again: seconds since 1970 (RFC 7519's `NumericDate`).
-    pub connected_at: u64,
+    /// When it was connected, or connected again; it tells one record from the one before it.
+    pub connected_at: Millis,
     /// The id of the key that sealed the record, so that a rotation finds the old ones without opening any.
     pub key: String,
 }
@@ -61,7 +62,7 @@ pub(crate) struct Metadata {
     subject: Option<Subject>,
     #[serde(default, skip_serializing_if = "is_usual")]
     status: Status,
-    at: u64,
+    at: Millis,
     key: String,
 }
 
@@ -112,7 +113,7 @@ impl<'a> Shown<'a> {
     pub fn new(id: &'a ConnectionId, summary: &'a Summary) -> Self {
         let Summary { app, subject, status, connected_at, key: _ } = summary;
         let subject = subject.as_ref().map(Subject::as_str);
-        Self { id: id.as_str(), app, subject, status: *status, connected_at: *connected_at }
+        Self { id: id.as_str(), app, subject, status: *status, connected_at: seconds(*connected_at) }
     }
 }
 

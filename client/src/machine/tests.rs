@@ -163,6 +163,23 @@ fn an_answer_or_a_wait_that_is_over_changes_nothing() {
 }
 
 #[test]
+fn the_edge_is_told_when_an_earlier_post_was_not_answered() {
+    let unheard = |events: &[Event]| {
+        let mut machine = Machine::default();
+        for event in events {
+            machine.step(*event);
+        }
+        machine.unheard
+    };
+    let and = |event| [&FINISHING[..], &[event]].concat();
+    assert!(!unheard(&FINISHING));
+    assert!(!unheard(&and(Event::Answered(1, Answer::Again(ErrorCode::SmoochUnavailable, None)))));
+    assert!(unheard(&and(Event::Answered(1, LOST))));
+    assert!(unheard(&[Event::Configured, Event::Resumed]));
+    assert!(!unheard(&[Event::Configured, Event::Resumed, Event::Returned]));
+}
+
+#[test]
 fn a_reload_resumes() {
     let resumed = and(&READY, &[Event::Resumed]);
     check(&READY, Event::Resumed, &[Command::Wait(1, RESUME_SECONDS)], Phase::Finishing);
