@@ -1,0 +1,45 @@
+# Each target does its own setting-up. Tools go to the user's cache; see scripts/setup.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help setup embed worker demo test format clippy docs deny native wasm lint fmt clean deploy
+
+# Sources the environment before the command that follows.
+BUILD_ENV = env=$$(scripts/setup --env build) && . "$$env" &&
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## build what is missing, walk through one install, leave three origins running
+	@scripts/setup build
+	@$(BUILD_ENV) scripts/build-client && scripts/build-worker && exec cargo run -q -p tests --bin demo
+
+test: ## every test there is, as CI runs them; one step alone: scripts/test STEP
+	@scripts/test
+
+setup: ## install all tools that are missing
+	@scripts/setup
+
+embed: ## build what pages load: www/add-to-smooch.js and .wasm
+	@$(BUILD_ENV) scripts/build-client
+
+worker: ## build the Worker: build/index.js and build/index_bg.wasm
+	@$(BUILD_ENV) scripts/build-worker
+
+lint: ## rustfmt, clippy, rustdoc, cargo-deny
+	@scripts/test format clippy docs deny
+
+fmt: ## format the code
+	@cargo fmt --all
+
+deploy: ## build everything, check wrangler.toml, deploy to Cloudflare
+	@scripts/check-deploy
+	@$(BUILD_ENV) scripts/build-client && scripts/build-worker && exec "$$WRANGLER" deploy
+
+clean: ## remove what was built; the tools in the cache stay
+	@cargo clean
+	@rm -rf build .wrangler www/add-to-smooch.js www/add-to-smooch.wasm
+
+# The steps of `make test`.
+format clippy docs deny native wasm:
+	@scripts/test $@
