@@ -5,14 +5,16 @@ use crate::{
     api, callback, complete, connections, feed,
     http::{Body, Incoming, Method, Response, Target},
     log::{Line, Report},
-    platform::Platform,
+    platform::{Limit, Millis, Platform},
     problem::Problem,
     public, removal,
     route::Route,
     sessions,
     settings::{Fault, Settings, Vars},
+    sweep::{self, Swept},
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
+use serde::Serialize;
 use shared::ErrorCode;
 
 /// An edge with its settings, kept from request to request.
@@ -118,8 +120,13 @@ async fn dispatch<P: Platform>(
     };
     if route.needs_key() {
         let authorization = incoming.header("authorization").unwrap_or_default();
-        let caller = edge.settings.api_keys.caller(&authorization).ok_or(ErrorCode::Unauthorized)?;
-        report.key = Some(caller.into());
+        match edge.settings.api_keys.caller(&authorization) {
+            Some(caller) => report.key = Some(caller.into()),
+            None => {
+                limit(platform, "key", incoming).await?;
+                return Err(ErrorCode::Unauthorized.into());
+            }
+        }
     }
     if let Route::Connection(id) | Route::Token(id) | Route::Api(id, _) = route {
         report.connection = Some(id.as_str().into());
@@ -127,7 +134,14 @@ async fn dispatch<P: Platform>(
     let response = match route {
         Route::Api(id, path) => return api::call(edge, platform, target, (id, path), incoming, report).await,
         Route::Callback => Ok(callback::callback(edge, platform, target, report)),
-        Route::Complete => complete::complete(edge, platform, target, incoming, report).await,
+        Route::Complete => {
+            limit(platform, "complete", incoming).await?;
+            complete::complete(edge, platform, target, incoming, report).await
+        }
+        Route::Removed => {
+            limit(platform, "removed", incoming).await?;
+            removed(platform, report).await
+        }
         Route::Health => Ok(public::well()),
         Route::Embed => Ok(public::embed(edge)),
         Route::Sessions => sessions::create(edge, platform, incoming).await,
@@ -141,4 +155,49 @@ async fn dispatch<P: Platform>(
         Route::UnknownV1 => Err(ErrorCode::NotFound.into()),
     };
     response.map(Response::widen)
+}
+
+/// As long as the limiter counts.
+const MINUTE: u32 = 60;
+
+/// Lets an address ask so often and no more.
+async fn limit(platform: &impl Platform, what: &str, incoming: &impl Incoming) -> Result<(), Problem> {
+    // Cloudflare sets it, over whatever the caller said.
+    let address = incoming.header("cf-connecting-ip").unwrap_or_default();
+    let key = [what, ":", &address].concat();
+    if platform.allowed(Limit::Requests, &key).await {
+        Ok(())
+    } else {
+        Err(Problem::from(ErrorCode::RateLimited).later(MINUTE))
+    }
+}
+
+/// `POST /removed`: Smooch's Remove URL. Anybody may call it and say anything, so nothing of it is read or believed;
+/// the sweep asks Smooch itself, soon.
+async fn removed(platform: &impl Platform, report: &mut Report) -> Result<Response, Problem> {
+    if platform.allowed(Limit::Hints, "removed").await
+        && let Err(error) = sweep::hint(platform).await
+    {
+        report.note = Some(error.says());
+    }
+    Ok(Response::empty(202))
+}
+
+/// One run of the sweep, with its line in the log.
+pub async fn sweep_once(edge: Result<&Edge, &[Fault]>, platform: &impl Platform) {
+    #[derive(Serialize)]
+    struct Line {
+        time: Millis,
+        route: &'static str,
+        outcome: &'static str,
+        #[serde(flatten)]
+        swept: Swept,
+    }
+    let time = platform.now();
+    let (outcome, swept) = match edge {
+        Ok(edge) => ("ok", sweep::sweep(edge, platform).await),
+        Err(_) => (ErrorCode::Misconfigured.as_str(), Swept::default()),
+    };
+    let line = Line { time, route: "sweep", outcome, swept };
+    platform.log(&serde_json::to_string(&line).unwrap_or_default());
 }

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod api_keys;
+pub mod budget;
 pub mod callback;
 pub mod complete;
 pub mod connections;
@@ -28,6 +29,7 @@ pub mod sites;
 pub mod smooch;
 pub mod store;
 pub mod summary;
+pub mod sweep;
 
 #[cfg(target_arch = "wasm32")]
 mod workers;

@@ -57,8 +57,20 @@ pub trait Platform {
         limit: u16,
     ) -> impl Future<Output = Result<Page, KvError>>;
 
+    /// Whether one more is allowed under a limit, for this key of it. Without the platform's limiter all are.
+    fn allowed(&self, limit: Limit, key: &str) -> impl Future<Output = bool>;
+
     /// Writes one line to the log.
     fn log(&self, line: &str);
+}
+
+/// A limit on how often something may happen. How often stands in the deployment's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// What anybody may ask without a key, for each address: `/complete`, `/removed`, and wrong keys.
+    Requests,
+    /// How often the Remove URL may cost a write.
+    Hints,
 }
 
 /// An outgoing request. `Debug` is not implemented: it carries secrets.

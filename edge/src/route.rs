@@ -10,6 +10,8 @@ pub enum Route {
     Callback,
     /// `/complete`
     Complete,
+    /// `/removed`
+    Removed,
     /// `/healthz`
     Health,
     /// `/embed.json`
@@ -38,6 +40,7 @@ impl Route {
             return match path {
                 "/callback" => Some(Self::Callback),
                 "/complete" => Some(Self::Complete),
+                "/removed" => Some(Self::Removed),
                 "/healthz" => Some(Self::Health),
                 "/embed.json" => Some(Self::Embed),
                 _ => None,
@@ -68,6 +71,7 @@ impl Route {
         match self {
             Self::Callback => "/callback",
             Self::Complete => "/complete",
+            Self::Removed => "/removed",
             Self::Health => "/healthz",
             Self::Embed => "/embed.json",
             Self::Sessions => "/v1/sessions",
@@ -87,7 +91,7 @@ impl Route {
             Self::Callback | Self::Health | Self::Embed => "GET, HEAD",
             Self::Connections | Self::Token(_) | Self::Events => "GET",
             Self::Connection(_) => "GET, DELETE",
-            Self::Complete | Self::Sessions => "POST",
+            Self::Complete | Self::Removed | Self::Sessions => "POST",
             Self::Api(..) | Self::UnknownV1 => "",
         }
     }
@@ -99,7 +103,7 @@ impl Route {
             Self::Callback | Self::Health | Self::Embed => matches!(method, Method::Get | Method::Head),
             Self::Connections | Self::Token(_) | Self::Events => matches!(method, Method::Get),
             Self::Connection(_) => matches!(method, Method::Get | Method::Delete),
-            Self::Complete | Self::Sessions => matches!(method, Method::Post),
+            Self::Complete | Self::Removed | Self::Sessions => matches!(method, Method::Post),
             // Smooch's API takes its own methods; of what does not exist the method does not matter.
             Self::Api(..) | Self::UnknownV1 => true,
         }
@@ -109,7 +113,7 @@ impl Route {
     #[must_use]
     pub const fn needs_key(&self) -> bool {
         match self {
-            Self::Callback | Self::Complete | Self::Health | Self::Embed => false,
+            Self::Callback | Self::Complete | Self::Removed | Self::Health | Self::Embed => false,
             Self::Sessions
             | Self::Connections
             | Self::Connection(_)

@@ -139,6 +139,39 @@ pub(crate) async fn revoke(
     }
 }
 
+/// Whether a token lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// Smooch takes it.
+    Lives,
+    /// Smooch refuses it, with 401 or 403.
+    Dead,
+    /// Smooch did not say.
+    Unknown,
+}
+
+/// Asks Smooch whether a token lives: of tokenInfo, or by a call that changes nothing and that every token may make.
+pub(crate) async fn life(edge: &Edge, platform: &impl Platform, token: &Secret, app: &App) -> Life {
+    let settings = &edge.settings;
+    let url = match &settings.token_info_url {
+        Some(url) => url.as_str().to_owned(),
+        None => match settings.api_url.of(app.subdomain.as_ref()) {
+            Some(base) => [&base, "/v2/apps/", app.id.as_str(), "/integrations/me/webhooks"].concat(),
+            None => return Life::Unknown,
+        },
+    };
+    let authorization = Secret::new(["Bearer ", token.expose()].concat());
+    let mut headers = vec![("authorization", authorization.expose()), ("accept", "application/json")];
+    headers.extend(edge.marketplace_headers());
+    let request =
+        Outgoing { method: "GET", url: &url, headers: &headers, body: None, timeout: TOKEN_INFO_TIMEOUT };
+    match platform.fetch(request).await {
+        Ok(Answer { status: 200..=299, .. }) => Life::Lives,
+        Ok(Answer { status: 401 | 403, .. }) => Life::Dead,
+        Ok(_) | Err(_) => Life::Unknown,
+    }
+}
+
 async fn timed(
     platform: &impl Platform,
     request: Outgoing<'_>,

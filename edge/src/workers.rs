@@ -4,11 +4,11 @@
 //! request; no future ever is.
 
 use crate::{
-    edge::{Edge, handle},
+    edge::{Edge, handle, sweep_once},
     http::{self, Body, BodyError},
     platform::{
-        Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Millis, Outgoing, Page,
-        Platform, Put,
+        Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis, Outgoing,
+        Page, Platform, Put,
     },
     settings::{Fault, Vars},
 };
@@ -18,17 +18,23 @@ use std::{cell::RefCell, future::Future, rc::Rc, time::Duration};
 use wasm_bindgen::JsValue;
 use web_sys::ReadableStream;
 use worker::{
-    AbortSignal, ByteStream, Context, Date, Delay, Env, Fetch, Headers, Request, Response, ResponseBody,
-    console_log, event, kv::KvStore,
+    AbortSignal, ByteStream, Context, Date, Delay, Env, Fetch, Headers, RateLimiter, Request, Response,
+    ResponseBody, ScheduleContext, ScheduledEvent, console_log, event, kv::KvStore,
 };
 
 /// The binding of the KV namespace.
 const CONNECTIONS: &str = "CONNECTIONS";
 
+/// The bindings of the rate limiters; without them nothing is limited.
+const REQUESTS: &str = "LIMIT_REQUESTS";
+const HINTS: &str = "LIMIT_HINTS";
+
 /// What is kept from request to request.
 struct Kept {
     edge: Result<Edge, Vec<Fault>>,
     kv: Option<KvStore>,
+    requests: Option<RateLimiter>,
+    hints: Option<RateLimiter>,
 }
 
 thread_local! {
@@ -38,11 +44,18 @@ thread_local! {
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     let kept = kept(&env);
-    let workers = Workers { kv: kept.kv.clone() };
+    let workers = Workers(Rc::clone(&kept));
     let (method, url) = (request.inner().method(), request.inner().url());
     let edge = kept.edge.as_ref().map_err(Vec::as_slice);
     let response = handle(edge, &workers, &method, &url, &mut Incoming(request)).await;
     into_worker(response)
+}
+
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    let kept = kept(&env);
+    let workers = Workers(Rc::clone(&kept));
+    sweep_once(kept.edge.as_ref().map_err(Vec::as_slice), &workers).await;
 }
 
 fn kept(env: &Env) -> Rc<Kept> {
@@ -55,7 +68,8 @@ fn kept(env: &Env) -> Rc<Kept> {
                 faults.push((CONNECTIONS.into(), "is missing: a KV namespace must be bound to it"));
                 edge = Err(faults);
             }
-            Rc::new(Kept { edge, kv })
+            let limiter = |name| env.rate_limiter(name).ok();
+            Rc::new(Kept { edge, kv, requests: limiter(REQUESTS), hints: limiter(HINTS) })
         };
         Rc::clone(kept.get_or_insert_with(fresh))
     })
@@ -126,13 +140,11 @@ async fn read(mut stream: ByteStream, limit: usize) -> worker::Result<Option<Vec
     Ok(Some(body))
 }
 
-struct Workers {
-    kv: Option<KvStore>,
-}
+struct Workers(Rc<Kept>);
 
 impl Workers {
     fn kv(&self) -> Result<&KvStore, KvError> {
-        self.kv.as_ref().ok_or(KvError::Unavailable)
+        self.0.kv.as_ref().ok_or(KvError::Unavailable)
     }
 }
 
@@ -221,6 +233,16 @@ impl Platform for Workers {
         let keys =
             page.keys.into_iter().map(|key| (key.name, key.metadata.map(|metadata| metadata.to_string())));
         Ok(Page { keys: keys.collect(), cursor: page.cursor.filter(|_| !page.list_complete) })
+    }
+
+    async fn allowed(&self, limit: Limit, key: &str) -> bool {
+        let limiter = match limit {
+            Limit::Requests => &self.0.requests,
+            Limit::Hints => &self.0.hints,
+        };
+        let Some(limiter) = limiter else { return true };
+        // A limiter that does not answer must not close the door.
+        limiter.limit(key.into()).await.map_or(true, |outcome| outcome.success)
     }
 
     fn log(&self, line: &str) {

@@ -50,6 +50,14 @@ pub struct Counts {
     pub lists: usize,
 }
 
+impl Counts {
+    /// All of them together.
+    #[must_use]
+    pub const fn all(self) -> usize {
+        self.gets + self.puts + self.deletes + self.lists
+    }
+}
+
 /// What goes wrong with a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {

@@ -9,6 +9,7 @@ pub mod faults;
 pub mod install;
 pub mod removal;
 pub mod sessions;
+pub mod sweep;
 pub mod v1;
 
 use crate::world::{Setup, World};
@@ -78,6 +79,12 @@ macro_rules! every_scenario {
             sessions::the_hosted_page_takes_no_session,
             sessions::a_session_that_is_none_is_refused,
             sessions::a_site_can_ask_for_sessions,
+            sweep::removed_answers_alike_and_proves_nothing,
+            sweep::a_removal_at_smooch_is_found_soon,
+            sweep::a_removal_that_waited_is_finished,
+            sweep::records_of_an_older_key_are_sealed_again,
+            sweep::a_run_costs_forty_requests_at_the_most,
+            sweep::who_asks_too_often_waits,
             v1::a_key_is_needed,
             v1::connections_are_listed_by_page_and_by_subject,
             v1::an_unknown_connection_is_not_found,

@@ -6,11 +6,11 @@ use crate::{
     world::{Request, Response, Setup, World, seed},
 };
 use edge::{
-    edge::{Edge, handle},
+    edge::{Edge, handle, sweep_once},
     http::{Body, BodyError, Incoming},
     platform::{
-        Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Millis, Outgoing, Page,
-        Platform, Put,
+        Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis, Outgoing,
+        Page, Platform, Put,
     },
     settings::{Fault, Vars},
 };
@@ -22,11 +22,15 @@ use serde_json::Value;
 use stand_in::{Broken, Smooch};
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// 2026-01-05, 10:00 UTC.
 const START: Millis = 1_767_607_200_000;
+
+/// As `wrangler.toml` has it.
+pub const MOST_REQUESTS: u32 = 60;
 
 const EDGE: &str = "https://connect.partner.example";
 const SMOOCH: &str = "https://smooch.example";
@@ -45,6 +49,7 @@ struct Simulated {
     smooch: Arc<Mutex<Smooch>>,
     kv: Mutex<Kv>,
     log: RefCell<String>,
+    limited: RefCell<BTreeMap<(Millis, String), u32>>,
 }
 
 struct Table(Value);
@@ -68,6 +73,7 @@ impl Simulator {
             smooch: Arc::new(Mutex::new(Smooch::new(seed, options))),
             kv: Mutex::default(),
             log: RefCell::default(),
+            limited: RefCell::default(),
         };
         Self { edge: Edge::new(&Table(setup.vars_at(SMOOCH))), platform }
     }
@@ -113,6 +119,14 @@ impl World for Simulator {
 
     fn pass(&mut self, milliseconds: u64) {
         self.platform.pass(milliseconds);
+    }
+
+    fn restart(&mut self, setup: &Setup) {
+        self.edge = Edge::new(&Table(setup.vars_at(SMOOCH)));
+    }
+
+    fn sweep(&mut self) {
+        futures_executor::block_on(sweep_once(self.edge.as_ref().map_err(Vec::as_slice), &self.platform));
     }
 
     fn is_simulated(&self) -> bool {
@@ -260,6 +274,18 @@ impl Platform for Simulated {
     async fn kv_list(&self, prefix: &str, cursor: Option<&str>, limit: u16) -> Result<Page, KvError> {
         let (keys, cursor) = self.kv().list(prefix, cursor, limit.into(), self.now.get()).map_err(refused)?;
         Ok(Page { keys, cursor })
+    }
+
+    async fn allowed(&self, limit: Limit, key: &str) -> bool {
+        let most = match limit {
+            Limit::Requests => MOST_REQUESTS,
+            Limit::Hints => 1,
+        };
+        let minute = self.now.get() / 60_000;
+        let mut counted = self.limited.borrow_mut();
+        let count = counted.entry((minute, format!("{limit:?} {key}"))).or_insert(0);
+        *count += 1;
+        *count <= most
     }
 
     fn log(&self, line: &str) {

@@ -24,6 +24,10 @@ use std::{
 };
 use tempfile::NamedTempFile;
 
+/// The trigger's whole script.
+const TRIGGER: &str =
+    "export default { fetch: async (_, { EDGE }) => new Response((await EDGE.scheduled()).outcome) }";
+
 /// How long a line of the log may be on its way.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -31,6 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Workerd {
     edge: String,
+    trigger: String,
     smooch_origin: String,
     smooch: Arc<Mutex<Smooch>>,
     kv: Arc<Mutex<Kv>>,
@@ -38,8 +43,8 @@ pub struct Workerd {
     sent: usize,
     ahead: Arc<AtomicU64>,
     agent: ureq::Agent,
-    _process: Process,
-    _servers: [Server; 2],
+    process: Process,
+    servers: [Server; 2],
 }
 
 impl Workerd {
@@ -63,8 +68,7 @@ impl Workerd {
         let smooch_origin = format!("http://{}", smooch_server.address());
 
         let log = Arc::new(Mutex::new(String::new()));
-        let (process, port) = start(&setup.vars_at(&smooch_origin), kv_server.address(), &log);
-        let edge = format!("http://127.0.0.1:{port}");
+        let (process, edge, trigger) = start(&setup.vars_at(&smooch_origin), kv_server.address(), &log);
         smooch.lock().expect("not poisoned yet").register_redirect_uri(format!("{edge}/callback"));
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -74,18 +78,7 @@ impl Workerd {
             .build()
             .new_agent();
         let servers = [smooch_server, kv_server];
-        Self {
-            edge,
-            smooch_origin,
-            smooch,
-            kv,
-            log,
-            sent: 0,
-            ahead,
-            agent,
-            _process: process,
-            _servers: servers,
-        }
+        Self { edge, trigger, smooch_origin, smooch, kv, log, sent: 0, ahead, agent, process, servers }
     }
 }
 
@@ -127,6 +120,21 @@ impl World for Workerd {
         self.ahead.fetch_add(milliseconds, Ordering::Relaxed);
     }
 
+    fn restart(&mut self, setup: &Setup) {
+        let vars = setup.vars_at(&self.smooch_origin);
+        // The old one is still there while the new one starts, and ends when it is replaced.
+        let (process, edge, trigger) = start(&vars, self.servers[1].address(), &self.log);
+        self.smooch().register_redirect_uri(format!("{edge}/callback"));
+        (self.process, self.edge, self.trigger) = (process, edge, trigger);
+    }
+
+    fn sweep(&mut self) {
+        self.sent += 1;
+        let answer = self.agent.get(&self.trigger).call().expect("the trigger answers");
+        let said = answer.into_body().read_to_string().expect("the trigger's answer is whole");
+        assert_eq!(said, "ok", "the sweep has failed");
+    }
+
     fn is_simulated(&self) -> bool {
         false
     }
@@ -158,14 +166,15 @@ fn clock(ahead: &Arc<AtomicU64>) -> impl Fn() -> u64 + Send + Sync + 'static {
     move || wall_clock() + ahead.load(Ordering::Relaxed)
 }
 
-/// Starts workerd with `vars` as bindings; returns its port once it listens.
-fn start(vars: &Value, kv: SocketAddr, log: &Arc<Mutex<String>>) -> (Process, u64) {
+/// Starts workerd with `vars` as bindings; returns where the edge listens, and the trigger of its schedule.
+fn start(vars: &Value, kv: SocketAddr, log: &Arc<Mutex<String>>) -> (Process, String, String) {
     // It goes when this function ends, and workerd has read it by then.
     let mut file = NamedTempFile::with_suffix(".capnp").expect("a temporary file");
     file.write_all(config(vars).as_bytes()).expect("there is room for a configuration");
     let mut command = Command::new(tool("WORKERD"));
     command
-        .args(["serve", "-I", "/", "--socket-addr", "http=127.0.0.1:0", "--control-fd=1"])
+        .args(["serve", "--experimental", "-I", "/", "--control-fd=1"])
+        .args(["--socket-addr", "http=127.0.0.1:0", "--socket-addr", "trigger=127.0.0.1:0"])
         .args(["--external-addr", &format!("kv={kv}")])
         .arg(file.path())
         .stdin(Stdio::null())
@@ -174,15 +183,19 @@ fn start(vars: &Value, kv: SocketAddr, log: &Arc<Mutex<String>>) -> (Process, u6
     let mut process = Process::start(&mut command);
     let mut stdout = BufReader::new(process.0.stdout.take().expect("piped"));
     follow(process.0.stderr.take().expect("piped"), log);
-    let mut ready = String::new();
-    stdout.read_line(&mut ready).expect("workerd says where it listens");
-    let ready: Value = serde_json::from_str(&ready).unwrap_or_default();
-    let Some(port) = ready["port"].as_u64() else {
-        thread::sleep(Duration::from_millis(200));
-        panic!("workerd did not start: {}", log.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut listening = |socket: &str| {
+        let mut ready = String::new();
+        stdout.read_line(&mut ready).expect("workerd says where it listens");
+        let ready: Value = serde_json::from_str(&ready).unwrap_or_default();
+        let Some(port) = ready["port"].as_u64().filter(|_| ready["socket"] == socket) else {
+            thread::sleep(Duration::from_millis(200));
+            panic!("workerd did not start: {}", log.lock().unwrap_or_else(PoisonError::into_inner));
+        };
+        format!("http://127.0.0.1:{port}")
     };
+    let (edge, trigger) = (listening("http"), listening("trigger"));
     follow(stdout, log);
-    (process, port)
+    (process, edge, trigger)
 }
 
 fn follow(stream: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
@@ -212,10 +225,21 @@ fn config(vars: &Value) -> String {
 const config :Workerd.Config = (
   services = [
     (name = "edge", worker = .edge),
+    (name = "trigger", worker = .trigger),
     (name = "kv", external = (http = ())),
     (name = "internet", network = (allow = ["private", "local"])),
   ],
-  sockets = [(name = "http", http = (), service = "edge")],
+  sockets = [
+    (name = "http", http = (), service = "edge"),
+    (name = "trigger", http = (), service = "trigger"),
+  ],
+);
+# What Cloudflare's clock does: calls the handler of scheduled events.
+const trigger :Workerd.Worker = (
+  modules = [(name = "trigger.js", esModule = "{TRIGGER}")],
+  compatibilityDate = "2026-10-23",
+  compatibilityFlags = ["service_binding_extra_handlers"],
+  bindings = [(name = "EDGE", service = "edge")],
 );
 const edge :Workerd.Worker = (
   modules = [

@@ -35,6 +35,12 @@ pub trait World {
     /// Lets time pass at Smooch and in KV; at the edge too where the world is simulated.
     fn pass(&mut self, milliseconds: u64);
 
+    /// Starts the edge anew with other settings. KV and Smooch stay.
+    fn restart(&mut self, setup: &Setup);
+
+    /// Has the edge run its sweep once, as its schedule does each minute.
+    fn sweep(&mut self);
+
     /// Whether the edge's clock jumps with [`World::pass`].
     fn is_simulated(&self) -> bool;
 

@@ -72,7 +72,7 @@ pub fn a_reader_that_was_away_misses_nothing(start: Start<'_>) {
         loop {
             let page = read(&mut *world, &format!("after={next}"));
             seen += types(&page).len();
-            next = page["next"].as_str().expect("where to go on").to_owned();
+            page["next"].as_str().expect("where to go on").clone_into(&mut next);
             if page["more"] == false {
                 break;
             }

@@ -13,6 +13,7 @@ pub fn a_key_is_needed(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
     let id = "5f1a8e6b2c3d4e5f6a7b8c9d-AAAAAAAAAAAAAAAA";
     let edge = world.edge();
+    let mut address = 0;
     for (method, path) in [
         ("GET", "connections".to_owned()),
         ("GET", format!("connections/{id}")),
@@ -36,6 +37,9 @@ pub fn a_key_is_needed(start: Start<'_>) {
         ] {
             let mut request = request(method, &format!("{edge}/v1/{path}"));
             request.headers_mut().insert("authorization", authorization.parse().expect("a header"));
+            // Who tries many keys is soon told to wait; these are many people.
+            address += 1;
+            request.headers_mut().insert("cf-connecting-ip", address.into());
             let answer = world.send(request);
             assert_eq!(answer.status(), 401, "{method} {path} {authorization:?}");
             assert_eq!(json(&answer)["code"], "unauthorized");

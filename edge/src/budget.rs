@@ -1,0 +1,95 @@
+//! A platform that makes only so many requests. What comes after is refused as if the other side were not there, so
+//! a limit of the platform's is met nowhere by surprise.
+
+use crate::platform::{
+    Answer, Entry, FetchError, Forward, Forwarded, KvError, Millis, Outgoing, Page, Platform, Put,
+};
+use std::cell::Cell;
+
+/// Another platform, and how many requests may still be made.
+#[derive(Debug)]
+pub struct Budgeted<'a, P> {
+    platform: &'a P,
+    most: u32,
+    left: Cell<u32>,
+}
+
+impl<'a, P: Platform> Budgeted<'a, P> {
+    /// `platform` with at most `most` requests, to KV and elsewhere.
+    #[must_use]
+    pub const fn new(platform: &'a P, most: u32) -> Self {
+        Self { platform, most, left: Cell::new(most) }
+    }
+
+    /// How many are left.
+    #[must_use]
+    pub const fn left(&self) -> u32 {
+        self.left.get()
+    }
+
+    /// How many were made.
+    #[must_use]
+    pub const fn spent(&self) -> u32 {
+        self.most.saturating_sub(self.left.get())
+    }
+
+    fn spend<E>(&self, refusal: E) -> Result<(), E> {
+        let left = self.left.get().checked_sub(1).ok_or(refusal)?;
+        self.left.set(left);
+        Ok(())
+    }
+}
+
+impl<P: Platform> Platform for Budgeted<'_, P> {
+    type Stream = P::Stream;
+
+    fn now(&self) -> Millis {
+        self.platform.now()
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        self.platform.random()
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        self.platform.sleep(milliseconds).await;
+    }
+
+    async fn fetch(&self, request: Outgoing<'_>) -> Result<Answer, FetchError> {
+        self.spend(FetchError::Lost)?;
+        self.platform.fetch(request).await
+    }
+
+    async fn forward(&self, request: Forward<'_, P::Stream>) -> Result<Forwarded<P::Stream>, FetchError> {
+        self.spend(FetchError::Lost)?;
+        self.platform.forward(request).await
+    }
+
+    async fn kv_get(&self, key: &str) -> Result<Option<Entry>, KvError> {
+        self.spend(KvError::Unavailable)?;
+        self.platform.kv_get(key).await
+    }
+
+    async fn kv_put(&self, put: Put<'_>) -> Result<(), KvError> {
+        self.spend(KvError::Unavailable)?;
+        self.platform.kv_put(put).await
+    }
+
+    async fn kv_delete(&self, key: &str) -> Result<(), KvError> {
+        self.spend(KvError::Unavailable)?;
+        self.platform.kv_delete(key).await
+    }
+
+    async fn kv_list(&self, prefix: &str, cursor: Option<&str>, limit: u16) -> Result<Page, KvError> {
+        self.spend(KvError::Unavailable)?;
+        self.platform.kv_list(prefix, cursor, limit).await
+    }
+
+    async fn allowed(&self, limit: crate::platform::Limit, key: &str) -> bool {
+        self.platform.allowed(limit, key).await
+    }
+
+    fn log(&self, line: &str) {
+        self.platform.log(line);
+    }
+}

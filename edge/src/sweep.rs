@@ -1,0 +1,205 @@
+//! The sweep: what nobody waits for. Each minute it looks at a few connections: finishes removals that Smooch could
+//! not be told of, seals again what an older key sealed, and asks Smooch whether tokens still live.
+//!
+//! It never believes anybody but Smooch: a call of the Remove URL only makes it look sooner. It makes at most
+//! [`MOST_OPERATIONS`] requests a run, whatever fails, and goes on in the next run where it stopped.
+
+use crate::{
+    api::mark_revoked,
+    budget::Budgeted,
+    edge::Edge,
+    log::Report,
+    platform::{KvError, Millis, Platform, Put},
+    removal::{self, Removed},
+    smooch::{self, Life},
+    store::{self, Stored},
+    summary::{Status, Summary},
+};
+use serde::{Deserialize, Serialize};
+use shared::ConnectionId;
+
+/// The platform's limit on its free plan is 50 for each run, its own included.
+pub const MOST_OPERATIONS: u32 = 40;
+
+/// How many connections a run looks at. One that is well takes two requests.
+const PAGE: u16 = 16;
+
+/// What one connection takes at the most: read it, ask Smooch, list its app's, write it twice, note it.
+const MOST_FOR_ONE: u32 = 6;
+
+/// To write down how far it got.
+const TO_REMEMBER: u32 = 1;
+
+/// How often all tokens are asked after, if nothing gives a reason to ask sooner.
+const ROUND: Millis = 24 * 60 * 60 * 1000;
+
+/// How soon another round begins after one that could not deal with everything: a removal waits for Smooch, say.
+const SOON: Millis = 10 * 60 * 1000;
+
+const STATE: &str = "sweep/state";
+const HINT: &str = "sweep/hint";
+
+/// How far the sweep is, as KV's metadata have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct State {
+    /// When this round began, or the last one if none is under way.
+    began: Millis,
+    /// Where to go on; without one, no round is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+    /// Whether a round is under way, though it has no cursor yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    under_way: bool,
+    /// Whether this round could not deal with everything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    left: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Hint {
+    at: Millis,
+}
+
+/// What a run did, for the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Swept {
+    /// Connections whose token Smooch was asked about.
+    pub checked: u32,
+    /// Of these, those that Smooch refuses.
+    pub revoked: u32,
+    /// Removals that are finished.
+    pub removed: u32,
+    /// Records sealed again under the current key.
+    pub resealed: u32,
+    /// Connections that could not be dealt with now.
+    pub left: u32,
+    /// Requests made, to KV and to Smooch.
+    pub operations: u32,
+}
+
+/// One run:
+///
+/// 1. read how far the round is, and whether anybody has called the Remove URL since it began;
+/// 2. list the next connections, or start a round if one is due;
+/// 3. deal with each, as long as there are requests left for the worst case;
+/// 4. write down how far it got. Where the requests ran out, the same connections are listed again, and those that
+///    took many have been dealt with by then; where something failed, another round begins soon.
+pub async fn sweep(edge: &Edge, platform: &impl Platform) -> Swept {
+    let platform = Budgeted::new(platform, MOST_OPERATIONS);
+    let mut swept = Swept::default();
+    if run(edge, &platform, &mut swept).await.is_err() {
+        swept.left += 1;
+    }
+    swept.operations = platform.spent();
+    swept
+}
+
+async fn run<P: Platform>(edge: &Edge, platform: &Budgeted<'_, P>, swept: &mut Swept) -> Result<(), KvError> {
+    // A list, and not two reads, which would be answered with what they were a minute ago.
+    let page = platform.kv_list("sweep/", None, 10).await?;
+    let metadata = |key: &str| {
+        page.keys.iter().find(|(known, _)| known == key).and_then(|(_, metadata)| metadata.as_deref())
+    };
+    let mut state: State =
+        metadata(STATE).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let hint: Option<Hint> = metadata(HINT).and_then(|text| serde_json::from_str(text).ok());
+
+    let now = platform.now();
+    let hinted = hint.is_some_and(|hint| hint.at >= state.began);
+    let due = hinted || now.saturating_sub(state.began) >= if state.left { SOON } else { ROUND };
+    let under_way = state.under_way || state.cursor.is_some();
+    if !under_way && !due {
+        return Ok(());
+    }
+    if !under_way {
+        state = State { began: now, under_way: true, ..State::default() };
+    }
+
+    let (connections, next) = store::list(platform, None, state.cursor.as_deref(), PAGE).await?;
+    let mut done = true;
+    for (id, summary) in &connections {
+        if platform.left() < MOST_FOR_ONE + TO_REMEMBER {
+            done = false;
+            break;
+        }
+        deal_with(edge, platform, id, summary, swept).await;
+    }
+    state.left |= swept.left > 0;
+    if done {
+        state = State { under_way: next.is_some(), cursor: next, ..state };
+    }
+    let metadata = serde_json::to_string(&state).unwrap_or_default();
+    platform.kv_put(Put { key: STATE, value: "", metadata: Some(&metadata), ttl: None }).await
+}
+
+async fn deal_with(
+    edge: &Edge,
+    platform: &impl Platform,
+    id: &ConnectionId,
+    listed: &Summary,
+    swept: &mut Swept,
+) {
+    // A dead connection is kept for the partner to see, and nothing can be done for it.
+    if listed.status == Status::Revoked {
+        return;
+    }
+    // What is read may be a minute old; a list is not. One that was made again meanwhile has its turn next time.
+    let stored = store::get(platform, id).await.ok().filter(|stored| stored.summary == *listed);
+    let Some(stored) = stored else {
+        swept.left += 1;
+        return;
+    };
+    let result = match listed.status {
+        Status::Removing => finish_removal(edge, platform, &stored, swept).await,
+        Status::Connected => check(edge, platform, stored, swept).await,
+        Status::Revoked => Some(()),
+    };
+    if result.is_none() {
+        swept.left += 1;
+    }
+}
+
+async fn finish_removal(
+    edge: &Edge,
+    platform: &impl Platform,
+    stored: &Stored,
+    swept: &mut Swept,
+) -> Option<()> {
+    match removal::finish(edge, platform, stored, &mut Report::default()).await.ok()? {
+        Removed::Gone => {
+            swept.removed += 1;
+            Some(())
+        }
+        Removed::Waiting => None,
+    }
+}
+
+async fn check(edge: &Edge, platform: &impl Platform, mut stored: Stored, swept: &mut Swept) -> Option<()> {
+    let keyring = &edge.settings.keyring;
+    let record = stored.open(keyring).ok()?;
+    if stored.summary.key != keyring.current() {
+        stored.sealed = record.seal(keyring, &stored.id, &platform.random());
+        stored.summary.key = keyring.current().into();
+        store::put(platform, &stored).await.ok()?;
+        swept.resealed += 1;
+    }
+    swept.checked += 1;
+    match smooch::life(edge, platform, &record.token, &stored.summary.app).await {
+        Life::Lives => Some(()),
+        Life::Unknown => None,
+        Life::Dead => {
+            swept.revoked += 1;
+            mark_revoked(platform, &stored).await.ok()
+        }
+    }
+}
+
+/// Notes that somebody has called the Remove URL. It proves nothing, so the sweep looks sooner and that is all.
+///
+/// # Errors
+///
+/// If KV does not answer.
+pub async fn hint(platform: &impl Platform) -> Result<(), KvError> {
+    let metadata = serde_json::to_string(&Hint { at: platform.now() }).unwrap_or_default();
+    platform.kv_put(Put { key: HINT, value: "", metadata: Some(&metadata), ttl: None }).await
+}
