@@ -120,13 +120,11 @@ async fn dispatch<P: Platform>(
     };
     if route.needs_key() {
         let authorization = incoming.header("authorization").unwrap_or_default();
-        match edge.settings.api_keys.caller(&authorization) {
-            Some(caller) => report.key = Some(caller.into()),
-            None => {
-                limit(platform, "key", incoming).await?;
-                return Err(ErrorCode::Unauthorized.into());
-            }
-        }
+        let Some(caller) = edge.settings.api_keys.caller(&authorization) else {
+            limit(platform, "key", incoming).await?;
+            return Err(ErrorCode::Unauthorized.into());
+        };
+        report.key = Some(caller.into());
     }
     if let Route::Connection(id) | Route::Token(id) | Route::Api(id, _) = route {
         report.connection = Some(id.as_str().into());

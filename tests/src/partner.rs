@@ -40,17 +40,20 @@ impl Partner {
         }
     }
 
-    /// The connections, as the backend sees them.
+    /// All connections there are, of this user or not.
     #[must_use]
     pub fn connections(&self) -> Vec<serde_json::Value> {
-        self.backend.connections()
+        self.backend.all_connections()
     }
 
     /// Answers a request. What the backend did meanwhile is told to `watch`.
     pub fn handle(&self, request: &Request, watch: &dyn Fn(&Sent)) -> Response {
         let path = request.uri().path();
         match (request.method(), path) {
-            (&Method::GET, "/" | "/pricing") => pages::page(&self.edge, &self.authorize_url, path),
+            (&Method::GET, "/" | "/pricing") => {
+                pages::page(&self.edge, &self.authorize_url, path, self.backend.session().as_deref())
+            }
+            (&Method::GET, "/events") => pages::json(&self.backend.events().into()),
             (&Method::GET, "/connections") => pages::json(&self.backend.connections().into()),
             (&Method::GET, "/shop.js") => pages::file("text/javascript", include_str!("partner/shop.js")),
             (&Method::GET, "/shop.css") => pages::file("text/css", include_str!("partner/shop.css")),

@@ -111,7 +111,7 @@ impl Stage {
         Ok(Self { edge, smooch_origin, partner: site, backend: partner, smooch, wrangler, _servers: servers })
     }
 
-    /// The connections, as the partner's backend sees them.
+    /// All connections there are.
     #[must_use]
     pub fn connections(&self) -> Vec<Value> {
         self.backend.connections()

@@ -28,11 +28,14 @@ pub fn walk(stage: &Stage, tell: &mut dyn FnMut(&str, &str)) -> Result<(), Strin
     if !shown.contains("<add-to-smooch") || !shown.contains(&format!("{edge}/add-to-smooch.js")) {
         return Err("The partner's page has no button.".into());
     }
-    tell("open the partner's page", "it has the button, and the script comes from the edge");
+    let session = shown.split(" session=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let session = session.ok_or("The partner's page has no session for its user.")?;
+    tell("open the partner's page", "it has the button, a session of its user, and the script from the edge");
 
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(say)?;
-    let page = Page { origin: partner.clone(), ..Page::with_verifier("main", Verifier::from_bytes(&random)) };
+    let verifier = Verifier::from_bytes(&random);
+    let page = Page { origin: partner.clone(), ..Page::with_verifier("main", verifier) }.of(session);
     let link = page.link_between(edge, smooch_origin, false);
     tell(
         "click \"Add to Smooch\"",
@@ -91,7 +94,7 @@ pub fn walk(stage: &Stage, tell: &mut dyn FnMut(&str, &str)) -> Result<(), Strin
         serde_json::from_slice(send(hello)?.body()).map_err(|_| "The backend sent no message.")?;
     tell(
         "send \"hello\" from the partner's backend",
-        "it asked the edge for the connection, with its API key",
+        "through the edge, with its API key; the token was attached there",
     );
 
     let shown_at = message["shown_at"].as_str().ok_or("The backend did not say where the message is.")?;

@@ -71,6 +71,8 @@ impl Wrangler {
         }
         command
             .current_dir(root())
+            // What is served is what was built before, and not what is being edited meanwhile.
+            .env("WORKER_BUILT", "1")
             // Locally wrangler keeps a trace of each request with its whole URL, the code included, unless told not to.
             .env("X_LOCAL_OBSERVABILITY", "false")
             .env("WRANGLER_WRITE_LOGS", "false")

@@ -1,12 +1,18 @@
-//! The partner's backend: the only part of the partner that holds the API key.
+//! The partner's backend: the only part of the partner that holds the API key. It never sees a token.
 
 use super::Sent;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// The customer whom the demo writes to; each app of the stand-in has one of that name.
 const CUSTOMER: &str = stand_in::accounts::CUSTOMER;
+
+/// The partner's user before the page. A real partner has a login for that.
+pub(super) const USER: &str = "merchant-1";
+
+/// What may stand in a segment of a path as it is.
+const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 #[derive(Debug)]
 pub(super) struct Backend {
@@ -26,30 +32,47 @@ impl Backend {
         Self { edge: edge.into(), smooch: smooch.into(), api_key: api_key.into(), agent }
     }
 
-    /// All connections, as the edge lists them; none while the edge is not there.
+    /// A session for the page, so that what is connected there is this user's; none while the edge is not there.
+    pub(super) fn session(&self) -> Option<String> {
+        let made = self.call("POST", "sessions", Some(&json!({"subject": USER}))).ok()?;
+        made["session"].as_str().map(str::to_owned)
+    }
+
+    /// This user's connections; none while the edge is not there.
     pub(super) fn connections(&self) -> Vec<Value> {
-        let listed = self.call("GET", &format!("{}/v1/connections", self.edge), &self.api_key, None);
-        listed.ok().and_then(|listed| listed["connections"].as_array().cloned()).unwrap_or_default()
+        self.list(&format!("connections?subject={USER}"), "connections")
+    }
+
+    /// All connections there are.
+    pub(super) fn all_connections(&self) -> Vec<Value> {
+        self.list("connections", "connections")
+    }
+
+    /// What has happened so far, as far as the feed tells.
+    pub(super) fn events(&self) -> Vec<Value> {
+        self.list("events?limit=1000", "events")
+    }
+
+    fn list(&self, path: &str, name: &str) -> Vec<Value> {
+        let listed = self.call("GET", path, None).unwrap_or_default();
+        listed[name].as_array().cloned().unwrap_or_default()
     }
 
     /// Sends "hello" through a connection to the app's first customer.
     pub(super) fn hello(&self, id: &str) -> Result<Sent, String> {
-        let id =
-            utf8_percent_encode(id, NON_ALPHANUMERIC).to_string().replace("%2D", "-").replace("%5F", "_");
-        let connection = format!("{}/v1/connections/{id}", self.edge);
-        let app = self.call("GET", &connection, &self.api_key, None)?["app"].clone();
+        let connection = format!("connections/{}", utf8_percent_encode(id, IN_A_PATH));
+        let app = self.call("GET", &connection, None)?["app"].clone();
         let app_id = app["id"].as_str().ok_or("The edge does not know this connection.")?;
-        let token = self.call("GET", &format!("{connection}/token"), &self.api_key, None)?;
-        let token = token["access_token"].as_str().ok_or("The edge has no token for this connection.")?;
 
-        let conversations = format!("{}/v2/apps/{app_id}/conversations", self.smooch);
-        let filtered = format!("{conversations}?filter%5BuserExternalId%5D={CUSTOMER}");
-        let found = self.call("GET", &filtered, token, None)?;
+        // The edge attaches the token.
+        let conversations = format!("{connection}/api/v2/apps/{app_id}/conversations");
+        let found =
+            self.call("GET", &format!("{conversations}?filter%5BuserExternalId%5D={CUSTOMER}"), None)?;
         let conversation =
             found["conversations"][0]["id"].as_str().ok_or("The app has no conversation yet.")?;
         let text = "hello";
         let message = json!({"author": {"type": "business"}, "content": {"type": "text", "text": text}});
-        self.call("POST", &format!("{conversations}/{conversation}/messages"), token, Some(&message))?;
+        self.call("POST", &format!("{conversations}/{conversation}/messages"), Some(&message))?;
         Ok(Sent {
             app: app["name"].as_str().unwrap_or(app_id).into(),
             text: text.into(),
@@ -57,11 +80,11 @@ impl Backend {
         })
     }
 
-    fn call(&self, method: &str, url: &str, bearer: &str, body: Option<&Value>) -> Result<Value, String> {
+    fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
         let request = http::Request::builder()
             .method(method)
-            .uri(url)
-            .header("authorization", format!("Bearer {bearer}"))
+            .uri(format!("{}/v1/{path}", self.edge))
+            .header("authorization", format!("Bearer {}", self.api_key))
             .header("content-type", "application/json");
         let answer = match body {
             Some(body) => self.agent.run(request.body(body.to_string().into_bytes()).map_err(say)?),
@@ -71,7 +94,7 @@ impl Backend {
         let status = answer.status();
         let body = answer.body_mut().read_to_vec().map_err(say)?;
         if !status.is_success() {
-            return Err(format!("{method} was answered with {status}."));
+            return Err(format!("The edge answered {status}."));
         }
         serde_json::from_slice(&body).map_err(say)
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use stand_in::Response;
 
 /// The page with the embed: `/`, where flows finish, and `/pricing`, where one may start too.
-pub(super) fn page(edge: &str, authorize_url: &str, path: &str) -> Response {
+pub(super) fn page(edge: &str, authorize_url: &str, path: &str, session: Option<&str>) -> Response {
     let title = if path == "/" { "Integrations" } else { "Pricing" };
     let page = html! {
         (DOCTYPE)
@@ -37,7 +37,7 @@ pub(super) fn page(edge: &str, authorize_url: &str, path: &str) -> Response {
                             h2 { "Smooch" }
                             p { "Send and receive messages on behalf of your app. You can take this back at any time." }
                         }
-                        add-to-smooch client-id="shoplifter" site="main" authorize-url=(authorize_url) {
+                        add-to-smooch client-id="shoplifter" site="main" session=[session] authorize-url=(authorize_url) {
                             a href=(format!("{edge}/install")) { "Add to Smooch" }
                         }
                     }
@@ -46,6 +46,11 @@ pub(super) fn page(edge: &str, authorize_url: &str, path: &str) -> Response {
                         h2 { "Connected apps" }
                         p.empty #empty { "None yet." }
                         ul #list {}
+                    }
+                    section #events {
+                        h2 { "What happened" }
+                        p.empty { "As the event feed tells it, a little over a minute behind." }
+                        ol #feed {}
                     }
                 }
             }

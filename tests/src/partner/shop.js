@@ -32,6 +32,17 @@ const list = async () => {
   document.getElementById("empty").hidden = items.length > 0;
 };
 
+const feed = async () => {
+  const events = await (await fetch("/events")).json();
+  const lines = events.reverse().map(({ type, time, connection }) => {
+    const line = document.createElement("li");
+    const at = new Date(time * 1000).toLocaleTimeString();
+    line.textContent = `${at}  ${type}  ${connection.app.name ?? connection.app.id}`;
+    return line;
+  });
+  document.getElementById("feed").replaceChildren(...lines.slice(0, 10));
+};
+
 addEventListener("connected", (event) => {
   hello(event.detail.connection.id);
   list();
@@ -41,3 +52,5 @@ addEventListener("click", (event) => {
   if (id) hello(id);
 });
 list();
+feed();
+setInterval(feed, 10000);
