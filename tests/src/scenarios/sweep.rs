@@ -179,7 +179,7 @@ pub fn a_run_costs_forty_requests_at_the_most(start: Start<'_>) {
 pub fn who_asks_too_often_waits(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
     if !world.is_simulated() {
-        // There is no limiter in workerd by itself; under wrangler there is, and a test of its own.
+        // There is no limiter in workerd by itself. With wrangler there is: tests/limits.rs.
         return;
     }
     let edge = world.edge();
