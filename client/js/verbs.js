@@ -95,9 +95,10 @@ export const here = () => location.pathname + location.search;
 export const clean = () => {
   const rest = location.hash.slice(1).split("&").filter((part) => !part.startsWith("smooch."));
   const hash = rest.length ? "#" + rest.join("&") : "";
-  history.replaceState(history.state, "", here() + hash);
+  // Whole, since a page's <base> may be elsewhere.
+  history.replaceState(history.state, "", location.href.split("#")[0] + hash);
 };
-export const go = (url) => location.replace(url);
+export const go = (path) => location.replace(location.origin + path);
 export const report = (text) => console.error("add-to-smooch: " + text);
 export const now = () => Date.now() / 1000;
 export const random = (bytes) => crypto.getRandomValues(bytes);

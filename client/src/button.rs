@@ -143,7 +143,8 @@ impl Button {
             Command::Connected => {
                 let home = dom::kept(ELEMENT, HOME).unwrap_or_default();
                 if dom::emit("connected") && !home.is_empty() && home != here() {
-                    dom::keep(TAB, OUTCOME, Some(&concat(&[&home, "\n", &dom::json()])));
+                    let outcome = concat(&[&site(), "\n", &home, "\n", &dom::json()]);
+                    dom::keep(TAB, OUTCOME, Some(&outcome));
                     dom::go(&home);
                 }
             }
@@ -234,10 +235,14 @@ fn set_out() -> bool {
     dom::keep(ORIGIN, &concat(&[INTENT, &text(CHALLENGE)]), Some(&intent))
 }
 
+/// The name of the element's site.
+fn site() -> String {
+    dom::attribute("site").filter(|site| !site.is_empty()).unwrap_or_else(|| String::from("main"))
+}
+
 /// Takes up what this load arrived with: the edge's answer, or what an earlier load of a page in this tab left.
 fn claim() -> Option<Event> {
-    let site = dom::attribute("site").filter(|site| !site.is_empty());
-    let site = site.as_deref().unwrap_or("main");
+    let site = &site();
     let hash = dom::global("location.hash").unwrap_or_default();
     if let Some(Arrival { state, receipt }) = Arrival::parse(&hash).filter(|arrival| arrival.is_for(site)) {
         dom::clean();
@@ -252,53 +257,72 @@ fn claim() -> Option<Event> {
         let intent = kept.as_deref().and_then(|text| Intent::parse(text, dom::now()));
         dom::keep(ELEMENT, HOME, intent.and_then(Intent::place));
         return Some(match receipt {
+            // A state that nobody set out with here is not believed, whatever comes with it.
+            _ if state.is_some() && intent.is_none() => Event::Refused(ErrorCode::WrongBrowser),
             Err(code) => Event::Refused(code),
-            Ok(_) if state.is_some() && intent.is_none() => Event::Refused(ErrorCode::WrongBrowser),
             Ok(receipt) => {
                 let flow = Pending::text(dom::now(), site, receipt, kept.as_deref().unwrap_or(""));
                 dom::keep(ELEMENT, FLOW, Some(&flow));
-                if state.is_some() { Event::Returned } else { Event::Direct }
+                // Before its one click a direct install must outlive a reload; any other is kept when it is posted.
+                if state.is_some() {
+                    Event::Returned
+                } else {
+                    dom::keep(TAB, PENDING, Some(&flow));
+                    Event::Direct
+                }
             }
         });
     }
     if let Some(outcome) = dom::kept(TAB, OUTCOME) {
-        let (place, body) = cut(&outcome, b'\n');
-        if place == here() {
+        let (of, rest) = cut(&outcome, b'\n');
+        let (place, body) = cut(rest, b'\n');
+        if of == site && place == here() {
             dom::keep(TAB, OUTCOME, None);
             dom::parse(body);
-            dom::keep(ELEMENT, DETAIL, dom::read(APP_NAME).as_deref());
-            return Some(Event::Concluded);
+            if is_connected() {
+                dom::keep(ELEMENT, DETAIL, dom::read(APP_NAME).as_deref());
+                return Some(Event::Concluded);
+            }
         }
     }
     let pending = dom::kept(TAB, PENDING)?;
-    let flow = Pending::parse(&pending, dom::now()).filter(|flow| flow.site() == site)?;
-    if dom::take(true) {
+    let Some(flow) = Pending::parse(&pending, dom::now()) else {
+        dom::keep(TAB, PENDING, None);
+        return None;
+    };
+    if flow.site() != site || dom::take(true) {
         return None;
     }
     dom::keep(ELEMENT, HOME, flow.place());
     dom::keep(ELEMENT, FLOW, Some(&pending));
-    Some(Event::Resumed)
+    Some(if flow.is_direct() { Event::Direct } else { Event::Resumed })
+}
+
+/// Whether the value at hand says that a connection was made.
+fn is_connected() -> bool {
+    dom::read("value.status").as_deref() == Some("connected") && dom::read("value.connection.id").is_some()
 }
 
 const APP_NAME: &str = "value.connection.app.name";
 
 /// Reads the edge's answer.
 fn answer() -> Answer {
-    let connected = dom::read("value.status").as_deref() == Some("connected");
+    let connected = is_connected();
     let detail = dom::read(if connected { APP_NAME } else { "value.request_id" });
     dom::keep(ELEMENT, DETAIL, detail.as_deref());
     if connected {
         return Answer::Connected;
     }
-    let code = dom::read("value.code")
-        .and_then(|code| ErrorCode::parse(&code))
-        .unwrap_or(ErrorCode::EdgeUnreachable);
+    // What is not the edge's own answer, from whoever stands before it, is no answer.
+    let Some(code) = dom::read("value.code").and_then(|code| ErrorCode::parse(&code)) else {
+        return Answer::Again(ErrorCode::EdgeUnreachable, None);
+    };
     if let Some(receipt) = dom::read("value.receipt") {
         let flow = dom::kept(ELEMENT, FLOW).unwrap_or_default();
         let flow = Pending::of(&flow).again(dom::now(), &receipt);
         dom::keep(TAB, PENDING, Some(&flow));
         dom::keep(ELEMENT, FLOW, Some(&flow));
-    } else if dom::read("value").is_some() && !is_of_the_edge(code) {
+    } else if !is_of_the_edge(code) {
         return Answer::Refused(code);
     }
     Answer::Again(code, dom::read("value.retry_after").and_then(|seconds| number(&seconds)))

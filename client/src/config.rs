@@ -42,7 +42,9 @@ fn is_endpoint(url: &str) -> bool {
     let loopback = |host| {
         url.strip_prefix(host).is_some_and(|rest: &str| matches!(rest.bytes().next(), Some(b':' | b'/')))
     };
-    url.starts_with("https://") || loopback("http://localhost") || loopback("http://127.0.0.1")
+    // A user name would make a host of what only looks like one, and a fragment would swallow the query.
+    let plain = url.bytes().all(|byte| byte != b'@' && byte != b'#');
+    plain && (url.starts_with("https://") || loopback("http://localhost") || loopback("http://127.0.0.1"))
 }
 
 #[cfg(test)]
@@ -78,6 +80,8 @@ mod tests {
 
     #[test]
     fn the_link_goes_to_https_or_to_loopback() {
+        check("http://localhost:1@evil.example/", false);
+        check("https://a.example/authorize#", false);
         check("https://app.smooch.io/oauth/authorize", true);
         check("http://localhost:8788/oauth/authorize", true);
         check("http://127.0.0.1/oauth/authorize", true);

@@ -12,8 +12,8 @@ pub type Seconds = u32;
 /// A person who has not come back by then starts again: longer than a real consent screen with a login before it.
 const INTENT_LIFE: Seconds = 15 * 60;
 
-/// After this the edge refuses the receipt anyhow.
-const PENDING_LIFE: Seconds = 10 * 60;
+/// What is too old the edge says, sooner than this; and a token that a receipt still holds it ends then.
+const PENDING_LIFE: Seconds = 24 * 60 * 60;
 
 /// Where an intent lies in `localStorage`, before its challenge. A return in another tab must find it.
 pub const INTENT: &str = "smooch.intent.";
@@ -59,7 +59,7 @@ impl<'a> Pending<'a> {
         concat(&[&decimal(now), "\n", site, "\n", receipt, "\n", intent])
     }
 
-    /// Reads what was kept, or `None` if it is not ours, from the future, or older than 10 minutes.
+    /// Reads what was kept, or `None` if it is not ours, from the future, or older than a day.
     #[must_use]
     pub fn parse(text: &'a str, now: Seconds) -> Option<Self> {
         lives(text, now, PENDING_LIFE).then_some(Self(text))
@@ -87,6 +87,12 @@ impl<'a> Pending<'a> {
     #[must_use]
     pub fn place(self) -> Option<&'a str> {
         place(line(self.0, 5))
+    }
+
+    /// Whether nobody set out: a direct install, which has no verifier and waits for its one click.
+    #[must_use]
+    pub fn is_direct(self) -> bool {
+        line(self.0, 4).is_empty()
     }
 
     /// The fields of the POST that finishes. `session` is the page's present one, if any; the edge holds it against
@@ -184,13 +190,13 @@ mod tests {
     }
 
     #[test]
-    fn an_intent_lives_15_minutes_and_a_pending_flow_10() {
+    fn an_intent_lives_15_minutes_and_a_pending_flow_a_day() {
         let intent = Intent::text(NOW, "verifier", "/", "");
         assert!(Intent::parse(&intent, NOW + 899).is_some());
         assert!(Intent::parse(&intent, NOW + 900).is_none());
         assert!(Intent::parse(&intent, NOW - 1).is_none());
-        assert!(Pending::parse(&pending(), NOW + 604).is_some());
-        assert!(Pending::parse(&pending(), NOW + 605).is_none());
+        assert!(Pending::parse(&pending(), NOW + 86_404).is_some());
+        assert!(Pending::parse(&pending(), NOW + 86_405).is_none());
     }
 
     #[test]

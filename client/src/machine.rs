@@ -226,7 +226,14 @@ impl Machine {
                     self.renew(todo);
                 }
             }
-            Event::Detached => self.detached = true,
+            Event::Detached => {
+                self.detached = true;
+                // What waits for the person waits in the tab, for this element in another place or for the next.
+                if matches!(self.phase, Phase::Held | Phase::Confirm) {
+                    self.phase = Phase::Idle;
+                    todo.push(Command::PassOn);
+                }
+            }
         }
         commands
     }

@@ -35,6 +35,7 @@ async fn an_element_in_a_page_gets_a_link_to_smooch() {
 #[wasm_bindgen_test]
 async fn the_status_line_is_there_before_there_is_something_to_say() {
     let name = page(&format!("#smooch.error=access_denied&smooch.state={STATE}"));
+    intent("/", 0);
     let element = element(&name, "client-id=a");
     let line = status(&element);
     assert_eq!(look(&element), "fallback");

@@ -123,10 +123,11 @@ async fn a_refusal_says_what_to_do_and_starts_over() {
 #[wasm_bindgen_test]
 async fn a_code_that_is_none_of_ours_is_not_believed() {
     let name = back("smooch.receipt=r1");
-    answer(&[r#"{"hello":"world"}"#.into()]);
-    element(&name, "client-id=a");
-    sleep(300).await;
-    assert_eq!(heard(), "failed:edge_unreachable");
+    answer(&[r#"{"error":"bad gateway"}"#.into(), CONNECTED.into()]);
+    let element = element(&name, "client-id=a session=s1.now");
+    until(&element, DONE).await;
+    assert_eq!(called(), [sent("r1"), sent("r1") + "&again=1"].join("\n"));
+    assert_eq!(heard(), "connected");
 }
 
 #[wasm_bindgen_test]
@@ -222,12 +223,32 @@ async fn an_outcome_of_another_page_is_shown_once() {
         .ok()
         .and_then(|here| here.as_string())
         .unwrap_or_default();
-    store(false, "smooch.outcome", &format!("{here}\n{CONNECTED}"));
+    store(false, "smooch.outcome", &format!("main\n{here}\n{CONNECTED}"));
+    let stranger = element(&name, "client-id=a site=other");
+    until(&stranger, "ready | Add to Smooch").await;
     let first = element(&name, "client-id=a");
     until(&first, DONE).await;
     let second = element(&name, "client-id=a");
     until(&second, "ready | Add to Smooch").await;
     assert_eq!((heard().as_str(), stored(false, "smooch.outcome").as_str()), ("connected", ""));
+    // Whatever else stands there is no outcome.
+    store(false, "smooch.outcome", &format!("main\n{here}\njunk"));
+    until(&element(&name, "client-id=a"), "ready | Add to Smooch").await;
+    assert_eq!(heard(), "connected");
+}
+
+#[wasm_bindgen_test]
+async fn what_waits_for_the_person_outlives_the_element() {
+    let name = back("smooch.receipt=r1");
+    let held = problem("storage_unavailable", r#","receipt":"escrow","retry_after":60"#);
+    answer(&[held, CONNECTED.into()]);
+    let first = element(&name, "client-id=a session=s1.now");
+    sleep(300).await;
+    assert_eq!(heard(), "failed:storage_unavailable");
+    of(&first).remove();
+    let second = element(&name, "client-id=a session=s1.now");
+    until(&second, DONE).await;
+    assert_eq!(called(), [sent("r1"), sent("escrow") + "&again=1"].join("\n"));
 }
 
 #[wasm_bindgen_test]

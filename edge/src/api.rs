@@ -75,7 +75,7 @@ pub async fn call<P: Platform>(
         return Ok(response);
     }
     report.steps.push("revoked at Smooch");
-    if let Err(error) = mark_revoked(platform, &stored).await {
+    if let Err(error) = mark_revoked(edge, platform, &stored).await {
         report.note = Some(error.says());
     }
     Ok(response.with(CONNECTION, "revoked"))
@@ -83,11 +83,12 @@ pub async fn call<P: Platform>(
 
 /// Marks a connection whose token Smooch refuses, and notes it in the feed.
 pub(crate) async fn mark_revoked(
+    edge: &Edge,
     platform: &impl Platform,
     stored: &Stored,
-) -> Result<(), crate::platform::KvError> {
+) -> Result<(), store::NoteError> {
     let revoked = store::set_status(platform, stored, Status::Revoked).await?;
-    store::note(platform, Kind::Revoked, &revoked).await
+    store::note(edge, platform, Kind::Revoked, &revoked).await
 }
 
 /// Whether a connection can be used.

@@ -2,7 +2,7 @@
 //! a limit of the platform's is met nowhere by surprise.
 
 use crate::platform::{
-    Answer, Entry, FetchError, Forward, Forwarded, KvError, Millis, Outgoing, Page, Platform, Put,
+    Answer, Entry, FetchError, Forward, Forwarded, KvError, Millis, Outgoing, Page, Platform, Put, QueueError,
 };
 use std::cell::Cell;
 
@@ -83,6 +83,11 @@ impl<P: Platform> Platform for Budgeted<'_, P> {
     async fn kv_list(&self, prefix: &str, cursor: Option<&str>, limit: u16) -> Result<Page, KvError> {
         self.spend(KvError::Unavailable)?;
         self.platform.kv_list(prefix, cursor, limit).await
+    }
+
+    async fn enqueue(&self, event: &str) -> Result<(), QueueError> {
+        self.spend(QueueError)?;
+        self.platform.enqueue(event).await
     }
 
     async fn allowed(&self, limit: crate::platform::Limit, key: &str) -> bool {

@@ -70,7 +70,8 @@ pub async fn complete(
         return Ok(answer);
     }
     let earned = match token_of(edge, platform, &proven, report).await {
-        Err(problem) if problem.code == ErrorCode::CodeRejected && !proven.again => {
+        // An earlier try may have been completed while this one was on its way.
+        Err(problem) if problem.code == ErrorCode::CodeRejected => {
             return first_answer(platform, &proven, report).await?.ok_or(problem);
         }
         earned => earned?,
@@ -92,7 +93,7 @@ pub async fn complete(
         Problem::from(ErrorCode::StorageUnavailable).retry(RETRY, receipt)
     })?;
     report.steps.push("stored");
-    if let Err(error) = store::note_connected(platform, &stored, proven.flow().as_deref()).await {
+    if let Err(error) = store::note_connected(edge, platform, &stored, proven.flow().as_deref()).await {
         report.note = Some(error.says());
     }
     Ok(connected(&stored.id, &stored.summary, report))

@@ -9,6 +9,7 @@ pub mod budget;
 pub mod callback;
 pub mod complete;
 pub mod connections;
+pub mod delivery;
 pub mod edge;
 pub mod events;
 pub mod feed;

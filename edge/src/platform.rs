@@ -57,6 +57,9 @@ pub trait Platform {
         limit: u16,
     ) -> impl Future<Output = Result<Page, KvError>>;
 
+    /// Puts an event on the queue of deliveries.
+    fn enqueue(&self, event: &str) -> impl Future<Output = Result<(), QueueError>>;
+
     /// Whether one more is allowed under a limit, for this key of it. Without the platform's limiter all are.
     fn allowed(&self, limit: Limit, key: &str) -> impl Future<Output = bool>;
 
@@ -135,10 +138,15 @@ pub enum FetchError {
     /// not tell these apart.
     #[error("the answer was lost")]
     Lost,
-    /// The answer is longer than [`LONGEST_ANSWER`].
+    /// The answer, of this status, is longer than [`LONGEST_ANSWER`].
     #[error("the answer is too long")]
-    TooLong,
+    TooLong(u16),
 }
+
+/// The queue has not taken an event, or has and could not say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the queue did not take the event")]
+pub struct QueueError;
 
 /// A write to KV.
 #[derive(Clone, Copy, Debug)]

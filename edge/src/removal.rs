@@ -84,7 +84,7 @@ pub(crate) async fn finish(
     }
     store::forget(platform, stored).await.map_err(|error| storage_problem(error, report))?;
     report.steps.push("forgotten");
-    if let Err(error) = store::note(platform, Kind::Removed, stored).await {
+    if let Err(error) = store::note(edge, platform, Kind::Removed, stored).await {
         report.note = Some(error.says());
     }
     Ok(Removed::Gone)

@@ -2,7 +2,12 @@
 //!
 //! What is wrong is told by the setting's name and never by its value.
 
-use crate::{api_keys::ApiKeys, seal::Keyring, sites::Sites};
+use crate::{
+    api_keys::ApiKeys,
+    delivery::{Destination, SigningKeys},
+    seal::Keyring,
+    sites::Sites,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::{Endpoint, EndpointError, Provider, Secret, Subdomain, with_subdomain};
@@ -47,6 +52,8 @@ pub struct Settings {
     pub keyring: Keyring,
     /// Who may call `/v1`.
     pub api_keys: ApiKeys,
+    /// Where events are delivered to, if they are.
+    pub events: Option<Destination>,
 }
 
 /// An endpoint that may have a place for the app's subdomain.
@@ -101,6 +108,7 @@ impl Settings {
         let keyring = reader.keep("SEALING_KEYS", keyring.map(|text| Keyring::parse(&text)));
         let api_keys = reader.required("API_KEYS");
         let api_keys = reader.keep("API_KEYS", api_keys.map(|text| ApiKeys::parse(&text)));
+        let events = reader.events();
         // Every `None` below has left its fault; the fallback is for what nobody foresaw.
         let read = (|| {
             Some(Self {
@@ -118,6 +126,7 @@ impl Settings {
                 direct_install,
                 keyring: keyring?,
                 api_keys: api_keys?,
+                events,
             })
         })();
         match read {
@@ -220,6 +229,25 @@ impl<V: Vars> Reader<'_, V> {
             "SMOOCH_MARKETPLACE",
             Some(read.ok_or("must be {name, organization_id, bot_id}, visible ASCII each")),
         )
+    }
+
+    /// Where to, and signed by what: one is of no use without the other.
+    fn events(&mut self) -> Option<Destination> {
+        let before = self.faults.len();
+        let url = self.endpoint("EVENTS_URL", None);
+        let keys = self.text("EVENTS_SECRET");
+        let keys = self.keep("EVENTS_SECRET", keys.map(|text| SigningKeys::parse(&text)));
+        match (url, keys) {
+            (Some(url), Some(keys)) => return Some(Destination { url, keys }),
+            (Some(_), None) if self.faults.len() == before => {
+                self.fault("EVENTS_SECRET", "is missing: EVENTS_URL is set");
+            }
+            (None, Some(_)) if self.faults.len() == before => {
+                self.fault("EVENTS_URL", "is missing: EVENTS_SECRET is set");
+            }
+            (Some(_), None) | (None, Some(_) | None) => {}
+        }
+        None
     }
 
     fn sites(&mut self) -> Option<Sites> {
@@ -331,6 +359,15 @@ mod tests {
         check(json!({"SITES": "main"}), &["SITES"]);
         check(json!({"SITES": "", "SMOOCH_MARKETPLACE": ""}), &[]);
         check(json!({"SEALING_KEYS": "k1:short", "API_KEYS": "a:b"}), &["SEALING_KEYS", "API_KEYS"]);
+        let (url, secret) = ("https://shop.example/events", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD");
+        check(json!({"EVENTS_URL": url, "EVENTS_SECRET": secret}), &[]);
+        check(json!({"EVENTS_URL": "", "EVENTS_SECRET": ""}), &[]);
+        check(json!({"EVENTS_URL": "http://localhost:8789/events", "EVENTS_SECRET": secret}), &[]);
+        check(json!({"EVENTS_URL": "http://shop.example/events", "EVENTS_SECRET": secret}), &["EVENTS_URL"]);
+        check(json!({"EVENTS_URL": url}), &["EVENTS_SECRET"]);
+        check(json!({"EVENTS_SECRET": secret}), &["EVENTS_URL"]);
+        check(json!({"EVENTS_URL": url, "EVENTS_SECRET": "whsec_c2hvcnQ="}), &["EVENTS_SECRET"]);
+        check(json!({"EVENTS_URL": 7, "EVENTS_SECRET": secret}), &["EVENTS_URL"]);
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(crate) async fn exchange(
     };
     let answer = timed(platform, request, report).await.map_err(|error| match error {
         FetchError::Lost => ExchangeError::Unknown,
-        FetchError::TooLong => ExchangeError::Malformed("the answer is too long"),
+        FetchError::TooLong(_) => ExchangeError::Malformed("the answer is too long"),
     })?;
     read_token(answer.status, &answer.body).map_err(|error| match error {
         TokenError::CodeRejected => ExchangeError::CodeRejected,
@@ -109,7 +109,7 @@ pub(crate) async fn identify(
     };
     let answer = timed(platform, request, report).await.map_err(|error| match error {
         FetchError::Lost => IdentifyError::Unavailable(None),
-        FetchError::TooLong => IdentifyError::Malformed("the answer is too long"),
+        FetchError::TooLong(_) => IdentifyError::Malformed("the answer is too long"),
     })?;
     read_token_info(answer.status, &answer.body).map_err(|error| match error {
         TokenInfoError::Refused { .. } => IdentifyError::Refused,

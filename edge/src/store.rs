@@ -9,8 +9,9 @@
 //! | `event/{ulid}` | – | the event | thirty days |
 
 use crate::{
+    edge::Edge,
     events::{self, Event, Kind},
-    platform::{Entry, KvError, Page, Platform, Put},
+    platform::{Entry, KvError, Page, Platform, Put, QueueError},
     seal::{Keyring, OpenError, Purpose},
     summary::{Status, Summary},
 };
@@ -18,6 +19,7 @@ use futures_util::future::join;
 use serde::{Deserialize, Serialize};
 use shared::{AppId, ConnectionId, Secret, Subject};
 use std::collections::BTreeMap;
+use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// As long as a receipt lives: until then the same `/complete` can arrive again.
@@ -59,6 +61,27 @@ pub enum ReadError {
     Unreadable,
 }
 
+/// What was not done of noting an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{}", self.says())]
+pub enum NoteError {
+    /// It is not in KV.
+    NotStored(#[from] KvError),
+    /// It is in the feed, and is not delivered.
+    NotQueued(#[from] QueueError),
+}
+
+impl NoteError {
+    /// What it says in the log.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::NotStored(error) => error.says(),
+            Self::NotQueued(QueueError) => "the queue did not take the event; it is in the feed",
+        }
+    }
+}
+
 /// Stores a connection over what stands there, the record and the subject's entry at once, each tried three times.
 ///
 /// # Errors
@@ -82,30 +105,45 @@ pub async fn put(platform: &impl Platform, stored: &Stored) -> Result<(), KvErro
 ///
 /// # Errors
 ///
-/// If one of them is not stored.
+/// If one of them is not stored, or the event not queued.
 pub async fn note_connected(
+    edge: &Edge,
     platform: &impl Platform,
     stored: &Stored,
     flow: Option<&str>,
-) -> Result<(), KvError> {
+) -> Result<(), NoteError> {
     let completed = async {
         let Some(flow) = flow else { return Ok(()) };
         let (key, value) = (completed_key(flow), stored.id.as_str());
         try_put(platform, Put { key: &key, value, metadata: None, ttl: Some(COMPLETED_LIFE) }).await
     };
-    let (event, completed) = join(note(platform, Kind::Connected, stored), completed).await;
-    event.and(completed)
+    let (event, completed) = join(note(edge, platform, Kind::Connected, stored), completed).await;
+    event.and(completed.map_err(NoteError::from))
 }
 
-/// Adds an event to the feed.
+/// Adds an event to the feed, and to the queue where events are delivered.
 ///
 /// # Errors
 ///
-/// If it is not stored.
-pub async fn note(platform: &impl Platform, kind: Kind, stored: &Stored) -> Result<(), KvError> {
+/// If it is not stored, or not queued.
+pub async fn note(
+    edge: &Edge,
+    platform: &impl Platform,
+    kind: Kind,
+    stored: &Stored,
+) -> Result<(), NoteError> {
     let event = Event::new(kind, &stored.id, &stored.summary, platform.now(), platform.random());
     let (key, metadata) = events::stored(&event);
-    try_put(platform, events::put(&key, &metadata)).await
+    let queued = async {
+        if edge.settings.events.is_none() {
+            return Ok(());
+        }
+        let shown = serde_json::to_string(&event.shown()).unwrap_or_default();
+        platform.enqueue(&shown).await
+    };
+    let (stored, queued) = join(try_put(platform, events::put(&key, &metadata)), queued).await;
+    stored?;
+    Ok(queued?)
 }
 
 /// Changes whether a connection can be used. Its record stays as it is.

@@ -24,8 +24,8 @@ pub const MOST_OPERATIONS: u32 = 40;
 /// How many connections a run looks at. One that is well takes two requests.
 const PAGE: u16 = 16;
 
-/// What one connection takes at the most: read it, ask Smooch, list its app's, write it twice, note it.
-const MOST_FOR_ONE: u32 = 6;
+/// What one connection takes at the most: read it, ask Smooch, list its app's, write it twice, note it, queue that.
+const MOST_FOR_ONE: u32 = 7;
 
 /// To write down how far it got.
 const TO_REMEMBER: u32 = 1;
@@ -189,7 +189,7 @@ async fn check(edge: &Edge, platform: &impl Platform, mut stored: Stored, swept:
         Life::Unknown => None,
         Life::Dead => {
             swept.revoked += 1;
-            mark_revoked(platform, &stored).await.ok()
+            mark_revoked(edge, platform, &stored).await.ok()
         }
     }
 }

@@ -4,26 +4,33 @@
 //! request; no future ever is.
 
 use crate::{
+    delivery::{Verdict, deliver},
     edge::{Edge, handle, sweep_once},
     http::{self, Body, BodyError},
     platform::{
         Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis, Outgoing,
-        Page, Platform, Put,
+        Page, Platform, Put, QueueError,
     },
     settings::{Fault, Vars},
 };
 use futures_util::TryStreamExt as _;
 use serde_json::Value;
 use std::{cell::RefCell, future::Future, rc::Rc, time::Duration};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::ReadableStream;
 use worker::{
-    AbortSignal, ByteStream, Context, Date, Delay, Env, Fetch, Headers, RateLimiter, Request, Response,
-    ResponseBody, ScheduleContext, ScheduledEvent, console_log, event, kv::KvStore,
+    AbortSignal, ByteStream, Context, Date, Delay, Env, Fetch, Headers, Queue, QueueContentType,
+    QueueRetryOptionsBuilder, RateLimiter, RawMessageBuilder, Request, Response, ResponseBody,
+    ScheduleContext, ScheduledEvent, console_log, event,
+    kv::KvStore,
+    worker_sys::{Message, MessageBatch},
 };
 
 /// The binding of the KV namespace.
 const CONNECTIONS: &str = "CONNECTIONS";
+
+/// The binding of the queue of deliveries, which is needed only where events are delivered.
+const EVENTS: &str = "EVENTS";
 
 /// The bindings of the rate limiters; without them nothing is limited.
 const REQUESTS: &str = "LIMIT_REQUESTS";
@@ -33,6 +40,7 @@ const HINTS: &str = "LIMIT_HINTS";
 struct Kept {
     edge: Result<Edge, Vec<Fault>>,
     kv: Option<KvStore>,
+    queue: Option<Queue>,
     requests: Option<RateLimiter>,
     hints: Option<RateLimiter>,
 }
@@ -58,6 +66,31 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     sweep_once(kept.edge.as_ref().map_err(Vec::as_slice), &workers).await;
 }
 
+/// The consumer of the queue. It is what `#[event(queue)]` makes, and knows how often a message was tried, which the
+/// `worker` crate does not tell. A message that is neither acknowledged nor retried, because this fails, comes again.
+#[wasm_bindgen(wasm_bindgen_futures = ::worker::wasm_bindgen_futures)]
+#[expect(unreachable_pub, reason = "what JavaScript calls is public, and its module is not")]
+pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) -> Result<(), JsValue> {
+    let kept = kept(&env);
+    let workers = Workers(Rc::clone(&kept));
+    // One after the other: a receiver that was away is not met by all at once.
+    for message in batch.messages()? {
+        let attempts = js_sys::Reflect::get(&message, &JsValue::from_str("attempts"))?;
+        let attempts = serde_wasm_bindgen::from_value(attempts).unwrap_or(1);
+        let message = Message::from(message);
+        let body = message.body()?.as_string().unwrap_or_default();
+        let edge = kept.edge.as_ref().map_err(Vec::as_slice);
+        match deliver(edge, &workers, &body, attempts).await {
+            Verdict::Done => message.ack()?,
+            Verdict::Again(seconds) => {
+                let options = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
+                message.retry(serde_wasm_bindgen::to_value(&options)?)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn kept(env: &Env) -> Rc<Kept> {
     KEPT.with_borrow_mut(|kept| {
         let fresh = || {
@@ -68,8 +101,16 @@ fn kept(env: &Env) -> Rc<Kept> {
                 faults.push((CONNECTIONS.into(), "is missing: a KV namespace must be bound to it"));
                 edge = Err(faults);
             }
+            let wanted = edge.as_ref().is_ok_and(|edge| edge.settings.events.is_some());
+            let queue = if wanted { env.queue(EVENTS).ok() } else { None };
+            if wanted && queue.is_none() {
+                edge = Err(vec![(
+                    EVENTS.into(),
+                    "is missing: EVENTS_URL is set, so a queue must be bound to it",
+                )]);
+            }
             let limiter = |name| env.rate_limiter(name).ok();
-            Rc::new(Kept { edge, kv, requests: limiter(REQUESTS), hints: limiter(HINTS) })
+            Rc::new(Kept { edge, kv, queue, requests: limiter(REQUESTS), hints: limiter(HINTS) })
         };
         Rc::clone(kept.get_or_insert_with(fresh))
     })
@@ -184,7 +225,7 @@ impl Platform for Workers {
         Ok(Answer {
             status: response.status_code(),
             retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
-            body: body.ok_or(FetchError::TooLong)?,
+            body: body.ok_or(FetchError::TooLong(response.status_code()))?,
         })
     }
 
@@ -233,6 +274,13 @@ impl Platform for Workers {
         let keys =
             page.keys.into_iter().map(|key| (key.name, key.metadata.map(|metadata| metadata.to_string())));
         Ok(Page { keys: keys.collect(), cursor: page.cursor.filter(|_| !page.list_complete) })
+    }
+
+    async fn enqueue(&self, event: &str) -> Result<(), QueueError> {
+        let message = RawMessageBuilder::new(JsValue::from_str(event));
+        let message = message.build_with_content_type(QueueContentType::Text);
+        let queue = self.0.queue.as_ref().ok_or(QueueError)?;
+        queue.send_raw(message).await.map_err(|_| QueueError)
     }
 
     async fn allowed(&self, limit: Limit, key: &str) -> bool {

@@ -13,6 +13,7 @@ pub mod kv;
 pub mod kv_service;
 pub mod page;
 pub mod partner;
+pub mod receiver;
 pub mod scenarios;
 pub mod simulator;
 pub mod stage;

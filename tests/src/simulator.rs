@@ -3,14 +3,16 @@
 
 use crate::{
     kv::{Kv, Refusal},
+    receiver::Receiver,
     world::{Request, Response, Setup, World, seed},
 };
 use edge::{
+    delivery::{SCHEDULE, Verdict, deliver},
     edge::{Edge, handle, sweep_once},
     http::{Body, BodyError, Incoming},
     platform::{
         Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis, Outgoing,
-        Page, Platform, Put,
+        Page, Platform, Put, QueueError,
     },
     settings::{Fault, Vars},
 };
@@ -21,7 +23,7 @@ use rand_chacha::{
 use serde_json::Value;
 use stand_in::{Broken, Smooch};
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, RefCell, RefMut},
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -34,6 +36,9 @@ pub const MOST_REQUESTS: u32 = 60;
 
 const EDGE: &str = "https://connect.partner.example";
 const SMOOCH: &str = "https://smooch.example";
+
+/// Where the partner's backend receives events, in this world.
+pub const RECEIVER: &str = "https://backend.partner.example/events?from=edge";
 
 /// A world in memory.
 #[derive(Debug)]
@@ -50,6 +55,30 @@ struct Simulated {
     kv: Mutex<Kv>,
     log: RefCell<String>,
     limited: RefCell<BTreeMap<(Millis, String), u32>>,
+    queue: RefCell<Queue>,
+    receiver: RefCell<Receiver>,
+}
+
+/// The queue of deliveries, and what the platform does with it.
+#[derive(Debug, Default)]
+pub struct Queue {
+    /// What waits to be delivered.
+    pub messages: Vec<Message>,
+    /// What nobody took, to the last attempt.
+    pub dead_letters: Vec<String>,
+    /// Whether it takes no more messages.
+    pub is_closed: bool,
+}
+
+/// A message in the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The event.
+    pub body: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When to try it next.
+    pub due: Millis,
 }
 
 struct Table(Value);
@@ -74,8 +103,43 @@ impl Simulator {
             kv: Mutex::default(),
             log: RefCell::default(),
             limited: RefCell::default(),
+            queue: RefCell::default(),
+            receiver: RefCell::default(),
         };
         Self { edge: Edge::new(&Table(setup.vars_at(SMOOCH))), platform }
+    }
+
+    /// The queue of deliveries.
+    pub fn queue(&self) -> RefMut<'_, Queue> {
+        self.platform.queue.borrow_mut()
+    }
+
+    /// The partner's backend that events are delivered to.
+    pub fn receiver(&self) -> RefMut<'_, Receiver> {
+        self.platform.receiver.borrow_mut()
+    }
+
+    /// Delivers once what is due, as the platform does: done with, to be tried again, or after the last retry a dead
+    /// letter.
+    pub fn deliver(&mut self) {
+        let now = self.now();
+        let (due, later) = self.queue().messages.drain(..).partition(|message| message.due <= now);
+        self.queue().messages = later;
+        let due: Vec<Message> = due;
+        for Message { body, attempts, .. } in due {
+            let attempts = attempts + 1;
+            let edge = self.edge.as_ref().map_err(Vec::as_slice);
+            match futures_executor::block_on(deliver(edge, &self.platform, &body, attempts)) {
+                Verdict::Done => {}
+                Verdict::Again(_) if attempts as usize > SCHEDULE.len() => {
+                    self.queue().dead_letters.push(body);
+                }
+                Verdict::Again(seconds) => {
+                    let due = self.now() + u64::from(seconds) * 1000;
+                    self.queue().messages.push(Message { body, attempts, due });
+                }
+            }
+        }
     }
 }
 
@@ -157,7 +221,7 @@ impl Simulated {
 }
 
 impl Simulated {
-    /// Carries a request to Smooch and the answer back, or breaks on the way as a fault says.
+    /// Carries a request to Smooch, or to the receiver of events, and the answer back, or breaks on the way as a fault says.
     fn carry<'a>(
         &self,
         method: &str,
@@ -174,7 +238,11 @@ impl Simulated {
             request = request.header("content-length", body.len());
         }
         let request = request.body(body.unwrap_or_default()).expect("the edge's requests are requests");
-        let response = self.smooch().handle(&request, self.now.get());
+        let response = if url == RECEIVER {
+            self.receiver.borrow_mut().handle(&request)
+        } else {
+            self.smooch().handle(&request, self.now.get())
+        };
         match response.extensions().get::<Broken>() {
             None => {}
             Some(Broken::Reset) => return Err(FetchError::Lost),
@@ -243,7 +311,7 @@ impl Platform for Simulated {
         let body = outgoing.body.map(|body| body.as_bytes().to_vec());
         let response = self.carry(outgoing.method, outgoing.url, headers, body, outgoing.timeout)?;
         if response.body().len() > LONGEST_ANSWER {
-            return Err(FetchError::TooLong);
+            return Err(FetchError::TooLong(response.status().as_u16()));
         }
         let retry_after =
             response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
@@ -274,6 +342,15 @@ impl Platform for Simulated {
     async fn kv_list(&self, prefix: &str, cursor: Option<&str>, limit: u16) -> Result<Page, KvError> {
         let (keys, cursor) = self.kv().list(prefix, cursor, limit.into(), self.now.get()).map_err(refused)?;
         Ok(Page { keys, cursor })
+    }
+
+    async fn enqueue(&self, event: &str) -> Result<(), QueueError> {
+        let mut queue = self.queue.borrow_mut();
+        if queue.is_closed {
+            return Err(QueueError);
+        }
+        queue.messages.push(Message { body: event.into(), attempts: 0, due: self.now.get() });
+        Ok(())
     }
 
     async fn allowed(&self, limit: Limit, key: &str) -> bool {

@@ -212,6 +212,14 @@ fn what_is_under_way_or_done_cannot_be_pressed() {
 }
 
 #[test]
+fn what_waits_for_the_person_is_left_to_the_next_element() {
+    let held = and(&FINISHING, &[Event::Answered(1, Answer::Again(ErrorCode::RateLimited, Some(60)))]);
+    check(&held, Event::Detached, &[Command::PassOn], Phase::Idle);
+    check(&and(&READY, &[Event::Direct]), Event::Detached, &[Command::PassOn], Phase::Idle);
+    check(&READY, Event::Detached, &[], Phase::Ready);
+}
+
+#[test]
 fn an_answer_that_nobody_would_see_is_left_to_the_next_element() {
     let gone = and(&FINISHING, &[Event::Detached]);
     check(&gone, Event::Answered(1, Answer::Connected), &[Command::PassOn], Phase::Idle);

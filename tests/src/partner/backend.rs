@@ -61,7 +61,12 @@ impl Backend {
     /// Sends "hello" through a connection to the app's first customer.
     pub(super) fn hello(&self, id: &str) -> Result<Sent, String> {
         let connection = format!("connections/{}", utf8_percent_encode(id, IN_A_PATH));
-        let app = self.call("GET", &connection, None)?["app"].clone();
+        let shown = self.call("GET", &connection, None)?;
+        // Any user can name any id: what is not this user's is not used.
+        if shown["subject"] != USER {
+            return Err("This connection is somebody else's.".into());
+        }
+        let app = shown["app"].clone();
         let app_id = app["id"].as_str().ok_or("The edge does not know this connection.")?;
 
         // The edge attaches the token.

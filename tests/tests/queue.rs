@@ -1,0 +1,104 @@
+//! Events by the real worker and the platform's own queue, as `wrangler dev` has it: put there by an install, taken
+//! from there, and posted over a socket to the partner's backend.
+#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
+
+use serde_json::{Value, json};
+use stand_in::{Options, serve};
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::Duration,
+};
+use tests::{
+    page::{get, json},
+    receiver::{Delivery, Receiver, SECRET, status},
+    stage::{Ports, Secrets, Stage},
+    walk,
+    workerd::Workerd,
+    world::Setup,
+};
+
+/// The first wait of the schedule, and time for a busy machine.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+const STEP: Duration = Duration::from_millis(50);
+
+/// Waits for so many deliveries.
+fn wait_for(receiver: &Mutex<Receiver>, count: usize) -> Vec<Delivery> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let received = receiver.lock().unwrap().received().to_vec();
+        if received.len() >= count || waited > PATIENCE {
+            return received;
+        }
+        thread::sleep(STEP);
+        waited += STEP;
+    }
+}
+
+/// The worker's lines on deliveries, so far.
+fn told(stage: &Stage, count: usize) -> Vec<Value> {
+    let mut lines = Vec::new();
+    while lines.len() < count {
+        let Some(line) = stage.wrangler.line(Duration::from_secs(5)) else { break };
+        assert!(!line.contains("whsec_") && !line.contains("v1,"), "{line}");
+        lines.extend(serde_json::from_str(&line).ok().filter(|line: &Value| line["route"] == "queue"));
+    }
+    lines
+}
+
+#[test]
+fn an_event_reaches_the_partners_backend_signed_and_is_tried_again() {
+    let receiver = Arc::new(Mutex::new(Receiver::default()));
+    receiver.lock().unwrap().on_next(status(500));
+    let shared = Arc::clone(&receiver);
+    let server =
+        serve((Ipv4Addr::LOCALHOST, 0).into(), move |request| shared.lock().unwrap().handle(&request));
+    let server = server.unwrap();
+    let url = format!("http://{}/events?from=edge", server.address());
+
+    let state = tempfile::tempdir().unwrap();
+    let settings = json!({"EVENTS_URL": url, "EVENTS_SECRET": SECRET});
+    let (sender, _) = mpsc::channel();
+    let options = Options::default();
+    let stage =
+        Stage::start(Ports::default(), state.path(), &Secrets::fresh(), &settings, options, sender).unwrap();
+    walk::walk(&stage, &mut |_, _| {}).unwrap();
+
+    let received = wait_for(&receiver, 2);
+    let [first, again] = received.as_slice() else { panic!("{} deliveries", received.len()) };
+    for delivery in [first, again] {
+        assert!(delivery.is_verified(SECRET), "the published library does not take it");
+        assert_eq!(delivery.0.method(), "POST");
+        assert_eq!(delivery.0.uri(), "/events?from=edge");
+        assert_eq!(delivery.0.headers()["content-type"], "application/json");
+        assert_eq!(delivery.event()["type"], "connection.connected");
+        assert_eq!(delivery.event()["connection"]["app"]["name"], walk::APP);
+    }
+    assert_eq!((first.id(), &first.0.body()), (again.id(), &again.0.body()), "the same event comes again");
+    let wait = again.timestamp() - first.timestamp();
+    assert!((5..=20).contains(&wait), "{wait} seconds");
+
+    let lines = told(&stage, 2);
+    let outcomes: Vec<_> =
+        lines.iter().map(|line| (&line["outcome"], &line["attempt"], &line["status"])).collect();
+    let (failed, delivered) = (json!("failed"), json!("delivered"));
+    assert_eq!(outcomes, [(&failed, &json!(1), &json!(500)), (&delivered, &json!(2), &json!(204))]);
+    thread::sleep(Duration::from_secs(2));
+    assert_eq!(receiver.lock().unwrap().received().len(), 2, "what was taken does not come again");
+}
+
+#[test]
+fn a_deployment_without_a_queue_needs_none_until_events_are_to_be_delivered() {
+    let mut without = Workerd::new(&Setup::smooch());
+    assert_eq!(get(&mut without, "/healthz").status(), 200);
+    let setup =
+        Setup::smooch().with("EVENTS_URL", "https://shop.example/events").with("EVENTS_SECRET", SECRET);
+    let mut world = Workerd::new(&setup);
+    let health = get(&mut world, "/healthz");
+    assert_eq!(health.status(), 503);
+    assert_eq!(json(&health)["settings"][0]["name"], "EVENTS");
+    let said = String::from_utf8_lossy(health.body()).into_owned();
+    assert!(!said.contains("shop.example/events") && !said.contains("whsec_"), "{said}");
+}
