@@ -7,7 +7,7 @@ use crate::{
     connections::problem,
     edge::Edge,
     events::Kind,
-    http::{Body, Incoming, Response, Target},
+    http::{Body, Incoming, Method, Response, Target},
     log::Report,
     platform::{Forward, Forwarded, Platform},
     problem::Problem,
@@ -58,7 +58,8 @@ pub async fn call<P: Platform>(
     headers.retain(|(name, _)| is_passed_on(name) && !named.contains(name));
     headers.push(("authorization".into(), ["Bearer ", token.expose()].concat()));
     headers.extend(edge.marketplace_headers().map(|(name, value)| (name.into(), value.into())));
-    let body = incoming.stream();
+    // RFC 9110 §9.3.1: a body with these means nothing, and the platform sends none.
+    let body = if matches!(target.method, Method::Get | Method::Head) { None } else { incoming.stream() };
     let request =
         Forward { method: target.method_name, url: &url, headers: &headers, body, timeout: TIMEOUT };
     let started = platform.now();

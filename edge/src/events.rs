@@ -136,6 +136,8 @@ pub async fn feed(platform: &impl Platform, after: Option<Ulid>, limit: usize) -
     let now = platform.now();
     let end = now.saturating_sub(SETTLED);
     let oldest = now.saturating_sub(u64::from(LIFE) * 1000);
+    // A place of the future, where nothing would ever be read, is the feed's present end.
+    let after = after.map(|after| after.min(Ulid::from_parts(end, 0)));
     let known = after.filter(|after| after.timestamp_ms() >= oldest);
     let after = known.unwrap_or(Ulid::from_parts(oldest, 0));
     let mut feed = Feed { events: Vec::new(), next: after, more: false };

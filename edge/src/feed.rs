@@ -30,7 +30,7 @@ pub async fn show(platform: &impl Platform, text: &str, report: &mut Report) -> 
     }
     let [after, limit] = query(text, ["after", "limit"])?;
     let after = match after.filter(|after| !after.is_empty()) {
-        Some(text) => Some(Ulid::from_string(&text).map_err(|_| ErrorCode::InvalidRequest)?),
+        Some(text) => Some(read_place(&text).ok_or(ErrorCode::InvalidRequest)?),
         None => None,
     };
     let limit = limit.as_deref().map_or(Ok(USUAL), read_limit)?;
@@ -44,4 +44,9 @@ pub async fn show(platform: &impl Platform, text: &str, report: &mut Report) -> 
         more: feed.more,
     };
     Ok(Response::json(200, serde_json::to_string(&page).unwrap_or_default()))
+}
+
+/// A place in the feed: a ULID, in the one way it is written. One of more than 128 bits would be cut to another.
+fn read_place(text: &str) -> Option<Ulid> {
+    Ulid::from_string(text).ok().filter(|place| place.to_string().eq_ignore_ascii_case(text))
 }

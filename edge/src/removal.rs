@@ -69,6 +69,10 @@ pub(crate) async fn finish(
     let app = &stored.summary.app;
     let connections =
         store::of_app(platform, &app.id).await.map_err(|error| storage_problem(error, report))?;
+    // What was read may be a minute old, and the connection gone since.
+    if !connections.iter().any(|(id, _)| *id == stored.id) {
+        return Err(ErrorCode::NotFound.into());
+    }
     store::unchanged(&connections, stored).map_err(|error| storage_problem(error, report))?;
     // One authorization covers one app and one client id: to end it for one would end it for all.
     let others =

@@ -38,6 +38,9 @@ pub fn a_call_is_passed_on_with_the_token_attached(start: Start<'_>) {
         let said = asked.header("x-zendesk-marketplace-name");
         assert_eq!(said, (!family.is_empty()).then_some("Shoplifter"));
 
+        // A body that means nothing is not sent on, and hurts nothing.
+        assert_eq!(call_v1(&mut *world, "GET", &format!("{api}?{query}"), "{}").status(), 200);
+        assert_eq!(last(&*world).text(), "");
         let conversation =
             json(&listed)["conversations"][0]["id"].as_str().expect("a conversation").to_owned();
         let message = json!({"author": {"type": "business"}, "content": {"type": "text", "text": "hello"}});
