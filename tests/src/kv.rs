@@ -224,6 +224,13 @@ impl Kv {
         }
     }
 
+    /// Moves an entry to another key behind everybody's back.
+    pub fn rename(&mut self, key: &str, other: &str) {
+        if let Some(stored) = self.entries.remove(key) {
+            self.entries.insert(other.to_owned(), stored);
+        }
+    }
+
     fn next_fault(&mut self, key: &str) -> Option<Fault> {
         let index = self.faults.iter().position(|(prefix, _)| key.starts_with(prefix.as_str()))?;
         self.faults.remove(index).map(|(_, fault)| fault)

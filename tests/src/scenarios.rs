@@ -25,6 +25,7 @@ macro_rules! every_scenario {
             api::a_call_is_passed_on_with_the_token_attached,
             api::a_call_cannot_leave_the_api,
             api::what_smooch_answers_is_passed_back,
+            api::any_method_is_passed_on,
             api::a_redirect_is_handed_back,
             api::a_dead_token_marks_the_connection,
             api::an_old_record_is_not_written_over_a_new_one,

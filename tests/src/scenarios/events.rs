@@ -7,6 +7,7 @@ use crate::{
 };
 use serde_json::Value;
 use stand_in::accounts::OWNER;
+use ulid::Ulid;
 
 /// Longer than the feed waits for KV.
 const SETTLED: u64 = 80_000;
@@ -15,6 +16,20 @@ fn read(world: &mut dyn World, query: &str) -> Value {
     let answer = get_v1(world, &format!("/v1/events?{query}"));
     assert_eq!(answer.status(), 200, "{query}");
     json(&answer)
+}
+
+/// Lets the events so far be old enough for the feed: by passing the time, or, where the worker's own clock does not
+/// jump, by making them older.
+fn settle(world: &mut dyn World) {
+    if world.is_simulated() {
+        return world.pass(SETTLED);
+    }
+    let mut kv = world.kv();
+    for key in kv.keys() {
+        let Some(id) = key.strip_prefix("event/").and_then(|id| Ulid::from_string(id).ok()) else { continue };
+        let older = Ulid::from_parts(id.timestamp_ms() - SETTLED, id.random());
+        kv.rename(&key, &format!("event/{older}"));
+    }
 }
 
 fn types(page: &Value) -> Vec<String> {
@@ -31,13 +46,8 @@ pub fn what_happened_is_read_in_order(start: Start<'_>) {
         world.pass(2_000);
     }
     assert_eq!(call_v1(&mut *world, "DELETE", &format!("/v1/connections/{id}"), "").status(), 204);
-    if !world.is_simulated() {
-        // The worker's own clock does not jump: there the feed ends before all of this.
-        assert_eq!(types(&read(&mut *world, "")), Vec::<String>::new());
-        return;
-    }
     assert_eq!(types(&read(&mut *world, "")), Vec::<String>::new(), "KV may not show all of it yet");
-    world.pass(SETTLED);
+    settle(&mut *world);
     let all = read(&mut *world, "");
     let connected = "connection.connected";
     assert_eq!(types(&all), [connected, connected, connected, "connection.removed"]);
