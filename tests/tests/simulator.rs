@@ -12,3 +12,4 @@ macro_rules! play {
 }
 
 tests::every_scenario!(play);
+tests::every_simulated_scenario!(play);

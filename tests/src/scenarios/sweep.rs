@@ -153,11 +153,6 @@ pub fn a_run_costs_forty_requests_at_the_most(start: Start<'_>) {
         all.iter().filter(|shown| shown["status"] == "revoked").count()
     };
     let mut runs = 0;
-    if !world.is_simulated() {
-        // The worker's own clock does not jump, so that no second round begins.
-        world.sweep();
-        return;
-    }
     while listed(&mut *world) < 30 {
         if runs == 2 {
             for _write in 0..20 {
@@ -175,13 +170,9 @@ pub fn a_run_costs_forty_requests_at_the_most(start: Start<'_>) {
     }
 }
 
-/// By address; and 429 says when.
+/// By address; and 429 says when. The platform's own limiter is tried in `tests/limits.rs`.
 pub fn who_asks_too_often_waits(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
-    if !world.is_simulated() {
-        // There is no limiter in workerd by itself. With wrangler there is: tests/limits.rs.
-        return;
-    }
     let edge = world.edge();
     let ask = |world: &mut dyn World, method: &str, path: &str, address: &str| {
         let request = http::Request::builder()
