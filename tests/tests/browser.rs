@@ -315,7 +315,7 @@ struct Leaks {
 
 impl Leaks {
     fn look(browser: &Browser, play: &Play) -> Self {
-        let network = Network::read(&browser.log("performance"), &play.stage);
+        let network = Network::read(browser, &play.stage);
         let history = browser.cdp("Page.getNavigationHistory", &json!({}));
         let cookies = browser.cdp("Network.getAllCookies", &json!({}));
         let mut log = String::new();
@@ -334,6 +334,10 @@ impl Leaks {
             ("KV's files", files),
             ("an answer to the browser", network.answers),
             ("the page", browser.js("return document.documentElement.outerHTML").to_string()),
+            (
+                "the button",
+                browser.js("return document.querySelector('add-to-smooch').shadowRoot.innerHTML").to_string(),
+            ),
         ];
         let smooch = play.stage.smooch();
         let mut secrets = vec![("verifier", network.verifier), ("receipt", network.receipt)];
@@ -366,9 +370,10 @@ struct Network {
 }
 
 impl Network {
-    fn read(log: &[Value], stage: &Stage) -> Self {
+    fn read(browser: &Browser, stage: &Stage) -> Self {
         let mut network = Self { answers: String::new(), verifier: String::new(), receipt: String::new() };
-        for entry in log {
+        let mut connecting = Value::Null;
+        for entry in browser.log("performance") {
             let message: Value =
                 serde_json::from_str(entry["message"].as_str().unwrap_or_default()).unwrap_or_default();
             let parameters = &message["message"]["params"];
@@ -380,6 +385,7 @@ impl Network {
             }
             let request = &parameters["request"];
             if request["url"] == format!("{}/complete", stage.edge) {
+                connecting = parameters["requestId"].clone();
                 let form = request["postData"].as_str().unwrap_or_default();
                 for (name, value) in form_urlencoded::parse(form.as_bytes()) {
                     match name.as_ref() {
@@ -390,6 +396,10 @@ impl Network {
                 }
             }
         }
+        let body = browser.cdp("Network.getResponseBody", &json!({"requestId": connecting}));
+        let body = body["body"].as_str().unwrap();
+        assert!(body.contains("connected"), "the answer that connects was looked at: {body}");
+        network.answers.push_str(body);
         network
     }
 }
