@@ -94,21 +94,21 @@ pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) -> Result<(
 fn kept(env: &Env) -> Rc<Kept> {
     KEPT.with_borrow_mut(|kept| {
         let fresh = || {
+            let (vars, mut missing) = (Bindings(env), Vec::new());
             let kv = env.kv(CONNECTIONS).ok();
-            let mut edge = Edge::new(&Bindings(env));
             if kv.is_none() {
-                let mut faults = edge.err().unwrap_or_default();
-                faults.push((CONNECTIONS.into(), "is missing: a KV namespace must be bound to it"));
-                edge = Err(faults);
+                missing.push((CONNECTIONS.into(), "is missing: a KV namespace must be bound to it"));
             }
-            let wanted = edge.as_ref().is_ok_and(|edge| edge.settings.events.is_some());
+            let wanted = vars.var("EVENTS_URL").is_some();
             let queue = if wanted { env.queue(EVENTS).ok() } else { None };
             if wanted && queue.is_none() {
-                edge = Err(vec![(
-                    EVENTS.into(),
-                    "is missing: EVENTS_URL is set, so a queue must be bound to it",
-                )]);
+                missing
+                    .push((EVENTS.into(), "is missing: EVENTS_URL is set, so a queue must be bound to it"));
             }
+            let edge = match Edge::new(&vars) {
+                edge if missing.is_empty() => edge,
+                edge => Err(edge.err().unwrap_or_default().into_iter().chain(missing).collect()),
+            };
             let limiter = |name| env.rate_limiter(name).ok();
             Rc::new(Kept { edge, kv, queue, requests: limiter(REQUESTS), hints: limiter(HINTS) })
         };

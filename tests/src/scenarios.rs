@@ -1,5 +1,5 @@
-//! The scenarios. Each is written once and played twice: in memory, and by the real worker in workerd. Three need a
-//! clock that jumps or a rate limiter, and are played in memory alone.
+//! The scenarios. Each is written once and played twice: in memory, and by the real worker in workerd. One needs a clock
+//! that jumps over days, and is played in memory alone.
 
 pub mod api;
 pub mod callback;
@@ -84,6 +84,8 @@ macro_rules! every_scenario {
             sweep::a_removal_at_smooch_is_found_soon,
             sweep::a_removal_that_waited_is_finished,
             sweep::records_of_an_older_key_are_sealed_again,
+            sweep::a_run_costs_forty_requests_at_the_most,
+            sweep::who_asks_too_often_waits,
             v1::a_key_is_needed,
             v1::connections_are_listed_by_page_and_by_subject,
             v1::an_unknown_connection_is_not_found,
@@ -96,14 +98,12 @@ macro_rules! every_scenario {
 }
 
 /// Calls `$with!` with the path of every scenario that only a simulated world can play: the real worker's clock does
-/// not jump over days, and workerd by itself has no rate limiter.
+/// not jump over days.
 #[macro_export]
 macro_rules! every_simulated_scenario {
     ($with:ident) => {
         $with! {
             events::a_reader_that_was_away_misses_nothing,
-            sweep::a_run_costs_forty_requests_at_the_most,
-            sweep::who_asks_too_often_waits,
         }
     };
 }

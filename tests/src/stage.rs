@@ -4,6 +4,7 @@
 use crate::{
     clock::wall_clock,
     partner::{Partner, Sent},
+    tools::root,
     wrangler::Wrangler,
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -67,6 +68,23 @@ impl Stage {
         options: Options,
         sent: Sender<Sent>,
     ) -> Result<Self, String> {
+        Self::deployed_as(&root().join("wrangler.toml"), ports, state, secrets, settings, options, sent)
+    }
+
+    /// The same with another file than `wrangler.toml`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stage::start`].
+    pub fn deployed_as(
+        config: &Path,
+        ports: Ports,
+        state: &Path,
+        secrets: &Secrets,
+        settings: &Value,
+        options: Options,
+        sent: Sender<Sent>,
+    ) -> Result<Self, String> {
         let edge_port =
             free(ports.edge).map_err(|error| refused("edge", "DEMO_EDGE_PORT", ports.edge, &error))?;
         let edge = format!("http://localhost:{edge_port}");
@@ -107,7 +125,7 @@ impl Stage {
             "SEALING_KEYS": secrets.sealing_keys,
             "API_KEYS": format!("partner-backend:{}", secrets.api_key),
         });
-        let wrangler = Wrangler::start(edge_port, state, &vars, &secret_vars)?;
+        let wrangler = Wrangler::start(edge_port, config, state, &vars, &secret_vars)?;
         Ok(Self { edge, smooch_origin, partner: site, backend: partner, smooch, wrangler, _servers: servers })
     }
 

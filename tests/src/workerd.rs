@@ -5,6 +5,7 @@ use crate::{
     clock::wall_clock,
     kv::Kv,
     kv_service,
+    simulator::{MOST_HINTS, MOST_REQUESTS},
     tools::{Process, built, tool},
     world::{Request, Response, Setup, World, seed},
 };
@@ -27,6 +28,21 @@ use tempfile::NamedTempFile;
 /// The trigger's whole script.
 const TRIGGER: &str =
     "export default { fetch: async (_, { EDGE }) => new Response((await EDGE.scheduled()).outcome) }";
+
+/// The platform's rate limiter, which workerd by itself does not have: so many a minute for each key, counted from the
+/// key's first.
+const LIMITER: &str = "class Ratelimit {
+  #seen = new Map();
+  constructor(most) { this.most = most; }
+  async limit({ key }) {
+    const known = this.#seen.get(key), now = Date.now();
+    const counted = known?.until > now ? known : { count: 0, until: now + 60_000 };
+    counted.count += 1;
+    this.#seen.set(key, counted);
+    return { success: counted.count <= this.most };
+  }
+}
+export default ({ most }) => new Ratelimit(most);";
 
 /// How long a line of the log may be on its way.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -68,7 +84,7 @@ impl Workerd {
         let smooch_origin = format!("http://{}", smooch_server.address());
 
         let log = Arc::new(Mutex::new(String::new()));
-        let (process, edge, trigger) = start(&setup.vars_at(&smooch_origin), kv_server.address(), &log);
+        let (process, edge, trigger) = start(setup, &smooch_origin, kv_server.address(), &log);
         smooch.lock().expect("not poisoned yet").register_redirect_uri(format!("{edge}/callback"));
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -121,9 +137,9 @@ impl World for Workerd {
     }
 
     fn restart(&mut self, setup: &Setup) {
-        let vars = setup.vars_at(&self.smooch_origin);
         // The old one is still there while the new one starts, and ends when it is replaced.
-        let (process, edge, trigger) = start(&vars, self.servers[1].address(), &self.log);
+        let (process, edge, trigger) =
+            start(setup, &self.smooch_origin, self.servers[1].address(), &self.log);
         self.smooch().register_redirect_uri(format!("{edge}/callback"));
         (self.process, self.edge, self.trigger) = (process, edge, trigger);
     }
@@ -166,11 +182,11 @@ fn clock(ahead: &Arc<AtomicU64>) -> impl Fn() -> u64 + Send + Sync + 'static {
     move || wall_clock() + ahead.load(Ordering::Relaxed)
 }
 
-/// Starts workerd with `vars` as bindings; returns where the edge listens, and the trigger of its schedule.
-fn start(vars: &Value, kv: SocketAddr, log: &Arc<Mutex<String>>) -> (Process, String, String) {
+/// Starts workerd as `setup` says; returns where the edge listens, and the trigger of its schedule.
+fn start(setup: &Setup, smooch: &str, kv: SocketAddr, log: &Arc<Mutex<String>>) -> (Process, String, String) {
     // It goes when this function ends, and workerd has read it by then.
     let mut file = NamedTempFile::with_suffix(".capnp").expect("a temporary file");
-    file.write_all(config(vars).as_bytes()).expect("there is room for a configuration");
+    file.write_all(config(setup, smooch).as_bytes()).expect("there is room for a configuration");
     let mut command = Command::new(tool("WORKERD"));
     command
         .args(["serve", "--experimental", "-I", "/", "--control-fd=1"])
@@ -209,16 +225,26 @@ fn follow(stream: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
     });
 }
 
-fn config(vars: &Value) -> String {
+fn config(setup: &Setup, smooch: &str) -> String {
     let script = built("build/index.js", "make worker");
     let wasm = built("build/index_bg.wasm", "make worker");
     let mut bindings = String::new();
-    for (name, value) in vars.as_object().expect("settings are a table") {
+    for (name, value) in setup.vars_at(smooch).as_object().expect("settings are a table") {
         let binding = match value {
             Value::String(text) => format!("text = {}", quoted(text)),
             other => format!("json = {}", quoted(&other.to_string())),
         };
         writeln!(bindings, "    (name = \"{name}\", {binding}),").expect("a String takes all");
+    }
+    if setup.limited {
+        for (name, most) in [("LIMIT_REQUESTS", MOST_REQUESTS), ("LIMIT_HINTS", MOST_HINTS)] {
+            let most = format!("innerBindings = [(name = \"most\", json = \"{most}\")]");
+            writeln!(
+                bindings,
+                "    (name = \"{name}\", wrapped = (moduleName = \"tests:limiter\", {most})),"
+            )
+            .expect("a String takes all");
+        }
     }
     format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
@@ -233,6 +259,7 @@ const config :Workerd.Config = (
     (name = "http", http = (), service = "edge"),
     (name = "trigger", http = (), service = "trigger"),
   ],
+  extensions = [(modules = [(name = "tests:limiter", internal = true, esModule = {limiter})])],
 );
 # What Cloudflare's clock does: calls the handler of scheduled events.
 const trigger :Workerd.Worker = (
@@ -255,6 +282,7 @@ const edge :Workerd.Worker = (
 );
 "#,
         script = quoted(&script.to_string_lossy()),
+        limiter = quoted(LIMITER),
         wasm = quoted(&wasm.to_string_lossy()),
     )
 }

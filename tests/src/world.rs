@@ -60,6 +60,8 @@ pub struct Setup {
     pub provider: Provider,
     /// How Smooch behaves.
     pub options: Options,
+    /// Whether the platform's rate limiters are there.
+    pub limited: bool,
 }
 
 /// The two families of endpoints.
@@ -98,7 +100,7 @@ impl Setup {
                 "other": {"origin": "https://other.example", "return_to": "https://other.example/"},
             },
         });
-        Self { vars, provider: Provider::Smooch, options: Options::default() }
+        Self { vars, provider: Provider::Smooch, options: Options::default(), limited: true }
     }
 
     /// The same at the second family, as a marketplace integration.

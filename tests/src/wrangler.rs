@@ -29,13 +29,19 @@ pub struct Wrangler {
 }
 
 impl Wrangler {
-    /// Starts the edge on `port` of 127.0.0.1, with its KV in `state`, and waits until it answers. Settings that
-    /// are secrets go by way of a file in `state` that only this user can read.
+    /// Starts the edge on `port` of 127.0.0.1 as the file `config` says, with its KV in `state`, and waits until it
+    /// answers. Settings that are secrets go by way of a file in `state` that only this user can read.
     ///
     /// # Errors
     ///
     /// What wrangler said, if it did not start.
-    pub fn start(port: u16, state: &Path, vars: &Value, secrets: &Value) -> Result<Self, String> {
+    pub fn start(
+        port: u16,
+        config: &Path,
+        state: &Path,
+        vars: &Value,
+        secrets: &Value,
+    ) -> Result<Self, String> {
         require("www/add-to-smooch.js", "make embed");
         require("build/index.js", "make worker");
         let env_file = state.join("edge.env");
@@ -60,7 +66,7 @@ impl Wrangler {
             ])
             .arg("--show-interactive-dev-session=false")
             .arg("--config")
-            .arg(root().join("wrangler.toml"))
+            .arg(config)
             .arg("--persist-to")
             .arg(state)
             .arg("--env-file")

@@ -4,7 +4,7 @@
 use serde_json::json;
 use std::{sync::mpsc, time::Duration};
 use tests::{
-    simulator::MOST_REQUESTS,
+    simulator::{MOST_HINTS, MOST_REQUESTS},
     stage::{Ports, Secrets, Stage},
     tools::root,
 };
@@ -46,9 +46,11 @@ fn who_asks_too_often_without_a_key_waits() {
 }
 
 #[test]
-fn the_simulator_has_the_limits_that_are_deployed() {
+fn the_scenarios_have_the_limits_that_are_deployed() {
     let deployed = std::fs::read_to_string(root().join("wrangler.toml")).unwrap();
-    let limit = deployed.split("LIMIT_REQUESTS").nth(1).unwrap();
-    let limit = limit.split("limit = ").nth(1).unwrap().split(',').next().unwrap();
-    assert_eq!(limit, MOST_REQUESTS.to_string());
+    for (name, most) in [("LIMIT_REQUESTS", MOST_REQUESTS), ("LIMIT_HINTS", MOST_HINTS)] {
+        let limit = deployed.split(name).nth(1).unwrap();
+        let limit = limit.split("simple = ").nth(1).unwrap().lines().next().unwrap();
+        assert_eq!(limit, format!("{{ limit = {most}, period = 60 }}"), "{name}");
+    }
 }

@@ -192,7 +192,7 @@ fn every_reference_leads_somewhere() {
 #[test]
 fn the_running_worker_does_what_the_document_says() {
     let site = json!({"main": {"origin": SHOP, "return_to": format!("{SHOP}/connected")}});
-    let mut world = Workerd::new(&Setup::sunshine().with("SITES", site));
+    let mut world = Workerd::new(&Setup { limited: false, ..Setup::sunshine().with("SITES", site) });
     world.kv().be_immediate();
     let ids: Vec<String> =
         (1..=40).map(|seed| connect(&mut world, seed, &format!("user-{}", 41 + u32::from(seed)))).collect();

@@ -5,7 +5,9 @@
 use serde_json::{Value, json};
 use stand_in::{Options, serve};
 use std::{
+    fs,
     net::Ipv4Addr,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
@@ -14,9 +16,10 @@ use tests::{
     page::{get, json},
     receiver::{Delivery, Receiver, SECRET, status},
     stage::{Ports, Secrets, Stage},
+    tools::root,
     walk,
     workerd::Workerd,
-    world::Setup,
+    world::{Setup, World as _},
 };
 
 /// The first wait of the schedule, and time for a busy machine.
@@ -89,6 +92,65 @@ fn an_event_reaches_the_partners_backend_signed_and_is_tried_again() {
     assert_eq!(receiver.lock().unwrap().received().len(), 2, "what was taken does not come again");
 }
 
+/// With one retry in place of six, which would take most of a day; all else is as deployed.
+fn with_one_retry(folder: &Path) -> PathBuf {
+    let deployed = fs::read_to_string(root().join("wrangler.toml")).unwrap();
+    let mut config = String::new();
+    for line in deployed.lines() {
+        let here = |path: &str| root().join(path).to_string_lossy().into_owned();
+        let line = match line {
+            r#"main = "build/index.js""# => format!("main = {:?}", here("build/index.js")),
+            r#"directory = "www""# => format!("directory = {:?}", here("www")),
+            // What is built is there.
+            line if line.starts_with("command = ") => "command = \"true\"".into(),
+            line if line.starts_with("watch_dir = ") => format!("watch_dir = {:?}", here("build")),
+            line if line.starts_with("max_retries = ") => "max_retries = 1".into(),
+            line => line.to_owned(),
+        };
+        config.push_str(&line);
+        config.push('\n');
+    }
+    let path = folder.join("wrangler.toml");
+    fs::write(&path, config).unwrap();
+    path
+}
+
+#[test]
+fn an_event_that_nobody_takes_is_kept_as_a_dead_letter() {
+    let receiver = Arc::new(Mutex::new(Receiver::default()));
+    for _delivery in 0..10 {
+        receiver.lock().unwrap().on_next(status(500));
+    }
+    let shared = Arc::clone(&receiver);
+    let server =
+        serve((Ipv4Addr::LOCALHOST, 0).into(), move |request| shared.lock().unwrap().handle(&request));
+    let server = server.unwrap();
+    let settings = json!({"EVENTS_URL": format!("http://{}/", server.address()), "EVENTS_SECRET": SECRET});
+    let (state, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (sender, _) = mpsc::channel();
+    let config = with_one_retry(folder.path());
+    let (secrets, options) = (Secrets::fresh(), Options::default());
+    let stage =
+        Stage::deployed_as(&config, Ports::default(), state.path(), &secrets, &settings, options, sender)
+            .unwrap();
+    walk::walk(&stage, &mut |_, _| {}).unwrap();
+
+    assert_eq!(wait_for(&receiver, 2).len(), 2);
+    let mut said = String::new();
+    while !said.contains("to dead letter queue") {
+        let line = stage.wrangler.line(PATIENCE);
+        said.push_str(&line.unwrap_or_else(|| panic!("no word of a dead letter in: {said}")));
+        said.push('\n');
+    }
+    let moved = said.lines().last().unwrap();
+    let deployed = fs::read_to_string(root().join("wrangler.toml")).unwrap();
+    let named = deployed.lines().find_map(|line| line.strip_prefix("dead_letter_queue = ")).unwrap();
+    assert!(moved.contains(named), "{moved} does not name {named}");
+    assert_eq!(receiver.lock().unwrap().received().len(), 2, "it was tried once more");
+    // The feed is the truth: the event is there, delivered or not.
+    assert_eq!(stage.connections().len(), 1);
+}
+
 #[test]
 fn a_deployment_without_a_queue_needs_none_until_events_are_to_be_delivered() {
     let mut without = Workerd::new(&Setup::smooch());
@@ -96,9 +158,17 @@ fn a_deployment_without_a_queue_needs_none_until_events_are_to_be_delivered() {
     let setup =
         Setup::smooch().with("EVENTS_URL", "https://shop.example/events").with("EVENTS_SECRET", SECRET);
     let mut world = Workerd::new(&setup);
-    let health = get(&mut world, "/healthz");
-    assert_eq!(health.status(), 503);
-    assert_eq!(json(&health)["settings"][0]["name"], "EVENTS");
-    let said = String::from_utf8_lossy(health.body()).into_owned();
-    assert!(!said.contains("shop.example/events") && !said.contains("whsec_"), "{said}");
+    let mut check = |setup: &Setup, expected: &[&str]| {
+        world.restart(setup);
+        let health = get(&mut world, "/healthz");
+        assert_eq!(health.status(), 503);
+        let settings = json(&health)["settings"].as_array().unwrap().clone();
+        let named: Vec<_> = settings.iter().filter_map(|setting| setting["name"].as_str()).collect();
+        assert_eq!(named, expected);
+        let said = String::from_utf8_lossy(health.body()).into_owned();
+        assert!(!said.contains("shop.example/events") && !said.contains("whsec_"), "{said}");
+    };
+    check(&setup, &["EVENTS"]);
+    // One fault does not hide another.
+    check(&setup.clone().with("SEALING_KEYS", "k1:short"), &["SEALING_KEYS", "EVENTS"]);
 }
