@@ -19,6 +19,7 @@ pub mod simulator;
 pub mod stage;
 pub mod tools;
 pub mod walk;
+pub mod wire;
 pub mod workerd;
 pub mod world;
 pub mod wrangler;

@@ -3,74 +3,27 @@
 #![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
 
 use stand_in::accounts::OWNER;
-use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
-    time::Duration,
-};
+use std::net::TcpListener;
 use tests::{
     page::{Page, id_of},
+    wire::Wire,
     workerd::Workerd,
     world::{API_KEY, Setup, World as _},
 };
 
-/// A test that waits longer has failed: a body was held until it was whole.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 const FIRST: &str = "the first half, ";
 const SECOND: &str = "and the second";
 
-/// One end of a connection, and what has come over it.
-struct Wire(BufReader<TcpStream>);
-
-impl Wire {
-    fn new(stream: TcpStream) -> Self {
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self(BufReader::new(stream))
+/// Waits for chunks as long as `text` together. Where a body is held until it is whole, none comes.
+#[track_caller]
+fn expect_chunks(wire: &mut Wire, text: &str) {
+    let mut body = Vec::new();
+    while body.len() < text.len() {
+        let chunk = wire.chunk().unwrap();
+        assert!(!chunk.is_empty(), "the body has ended");
+        body.extend(chunk);
     }
-
-    fn send(&mut self, text: &str) {
-        self.0.get_mut().write_all(text.as_bytes()).unwrap();
-    }
-
-    fn send_chunk(&mut self, text: &str) {
-        self.send(&format!("{:x}\r\n{text}\r\n", text.len()));
-    }
-
-    /// The head of a request or an answer, in lower case.
-    #[track_caller]
-    fn head(&mut self) -> String {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            assert!(self.0.read_line(&mut head).unwrap() > 0, "the connection has ended: {head:?}");
-        }
-        head.to_ascii_lowercase()
-    }
-
-    /// The next chunks, until they are as long as `text`.
-    #[track_caller]
-    fn expect_chunks(&mut self, text: &str) {
-        let mut body = String::new();
-        while body.len() < text.len() {
-            let mut size = String::new();
-            self.0.read_line(&mut size).unwrap();
-            let size = usize::from_str_radix(size.trim(), 16).unwrap();
-            assert!(size > 0, "the body has ended after {body:?}");
-            let mut chunk = vec![0; size];
-            self.0.read_exact(&mut chunk).unwrap();
-            body.push_str(std::str::from_utf8(&chunk).unwrap());
-            self.0.read_exact(&mut [0; 2]).unwrap();
-        }
-        assert_eq!(body, text);
-    }
-
-    #[track_caller]
-    fn expect_end(&mut self) {
-        let mut end = [0; 5];
-        self.0.read_exact(&mut end).unwrap();
-        assert_eq!(&end, b"0\r\n\r\n");
-    }
+    assert_eq!(String::from_utf8_lossy(&body), text);
 }
 
 /// A connection whose API is served by this test, and a call of its path `/v2/x` up to the empty line.
@@ -81,52 +34,55 @@ fn begin(method: &str, headers: &str) -> (Workerd, TcpListener, Wire) {
     );
     let id = id_of(&Page::new("main", 1).install(&mut world, OWNER, "Night Market"));
     let host = world.edge().replace("http://", "");
-    let mut caller = Wire::new(TcpStream::connect(&host).unwrap());
-    caller.send(&format!(
+    let mut caller = Wire::connect(&host).unwrap();
+    let head = format!(
         "{method} /v1/connections/{id}/api/v2/x HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {API_KEY}\r\n{headers}\r\n"
-    ));
+    );
+    caller.send(head.as_bytes()).unwrap();
     (world, api, caller)
 }
 
 #[track_caller]
 fn accept(api: &TcpListener) -> Wire {
-    Wire::new(api.accept().unwrap().0)
+    Wire::new(api.accept().unwrap().0).unwrap()
 }
 
 #[test]
 fn an_answer_is_passed_on_while_it_comes() {
     let (_world, api, mut caller) = begin("GET", "");
     let mut smooch = accept(&api);
-    assert!(smooch.head().starts_with("get /v2/x http/1.1\r\n"));
-    smooch.send("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n");
-    smooch.send_chunk(FIRST);
+    assert!(smooch.head().unwrap().starts_with("get /v2/x http/1.1\r\n"));
+    smooch
+        .send(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n")
+        .unwrap();
+    smooch.send_chunk(FIRST).unwrap();
 
-    let head = caller.head();
+    let head = caller.head().unwrap();
     assert!(head.starts_with("http/1.1 200") && head.contains("content-type: text/plain"), "{head}");
-    caller.expect_chunks(FIRST);
-    smooch.send_chunk(SECOND);
-    caller.expect_chunks(SECOND);
-    smooch.send("0\r\n\r\n");
-    caller.expect_end();
+    expect_chunks(&mut caller, FIRST);
+    smooch.send_chunk(SECOND).unwrap();
+    expect_chunks(&mut caller, SECOND);
+    smooch.send(b"0\r\n\r\n").unwrap();
+    assert!(caller.chunk().unwrap().is_empty());
 }
 
 #[test]
 fn an_upload_is_passed_on_while_it_comes() {
     let (_world, api, mut caller) =
         begin("POST", "content-type: text/plain\r\ntransfer-encoding: chunked\r\n");
-    caller.send_chunk(FIRST);
+    caller.send_chunk(FIRST).unwrap();
     let mut smooch = accept(&api);
-    let head = smooch.head();
+    let head = smooch.head().unwrap();
     assert!(
         head.starts_with("post /v2/x http/1.1\r\n") && head.contains("content-type: text/plain"),
         "{head}"
     );
-    smooch.expect_chunks(FIRST);
+    expect_chunks(&mut smooch, FIRST);
 
-    caller.send_chunk(SECOND);
-    smooch.expect_chunks(SECOND);
-    caller.send("0\r\n\r\n");
-    smooch.expect_end();
-    smooch.send("HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n");
-    assert!(caller.head().starts_with("http/1.1 201"));
+    caller.send_chunk(SECOND).unwrap();
+    expect_chunks(&mut smooch, SECOND);
+    caller.send(b"0\r\n\r\n").unwrap();
+    assert!(smooch.chunk().unwrap().is_empty());
+    smooch.send(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n").unwrap();
+    assert!(caller.head().unwrap().starts_with("http/1.1 201"));
 }
