@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup embed worker demo test format clippy docs deny native wasm lint fmt clean deploy
+.PHONY: help soak setup embed worker demo test format clippy docs deny native wasm lint fmt clean deploy
 
 # Sources the environment before the command that follows.
 BUILD_ENV = env=$$(scripts/setup --env build) && . "$$env" &&
@@ -16,6 +16,10 @@ demo: ## build what is missing, walk through one install, leave three origins ru
 
 test: ## every test there is, as CI runs them; one step alone: scripts/test STEP
 	@scripts/test
+
+soak: ## ten minutes of installs, lists and calls by the worker, with faults; then the books are checked
+	@scripts/setup build
+	@$(BUILD_ENV) scripts/build-worker && exec cargo run -q -p tests --bin soak
 
 setup: ## install all tools that are missing
 	@scripts/setup

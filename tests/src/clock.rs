@@ -1,6 +1,6 @@
 //! The one place in the tests that reads the real clock.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970.
 ///
@@ -12,4 +12,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn wall_clock() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
     u64::try_from(since.as_millis()).expect("it is long before the year 500 million")
+}
+
+/// Now, for what is measured or waited for.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "a load has its pace by the real clock")]
+pub fn instant() -> Instant {
+    Instant::now()
 }

@@ -16,6 +16,7 @@ pub mod partner;
 pub mod receiver;
 pub mod scenarios;
 pub mod simulator;
+pub mod soak;
 pub mod stage;
 pub mod tools;
 pub mod walk;

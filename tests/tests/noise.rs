@@ -1,6 +1,6 @@
 //! A hundred thousand requests that nobody would send, to the real worker in workerd: each is answered, none of them
 //! by a failure of the worker's own, and no instance of it ends.
-#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -8,7 +8,7 @@ use rand_chacha::{
 };
 use serde_json::{Value, json};
 use stand_in::accounts::OWNER;
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, thread, time::Duration};
 use tests::{
     page::{self, Fragment, Page, get, id_of, session},
     wire::{Head, Wire},
@@ -61,17 +61,17 @@ impl Request {
         for byte in self.path.bytes() {
             match byte {
                 b'!'..=b'~' if !b"#\"<>\\^`{|}".contains(&byte) => path.push(byte.into()),
-                byte => path.push_str(&format!("%{byte:02X}")),
+                byte => write!(path, "%{byte:02X}").unwrap(),
             }
         }
         let mut head =
             format!("{} /{} HTTP/1.1\r\nhost: edge\r\n", self.method, path.trim_start_matches('/'));
         for (name, value) in &self.headers {
             let value: String = value.chars().filter(|letter| !letter.is_control()).collect();
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").unwrap();
         }
         if !self.body.is_empty() || self.method == "POST" {
-            head.push_str(&format!("content-length: {}\r\n", self.body.len()));
+            write!(head, "content-length: {}\r\n", self.body.len()).unwrap();
         }
         let mut bytes = (head + "\r\n").into_bytes();
         bytes.extend(self.body.as_bytes());
