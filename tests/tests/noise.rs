@@ -231,7 +231,9 @@ fn a_hundred_thousand_random_requests_find_no_failure_of_the_worker() {
         let senders: Vec<_> = (0..SENDERS as u64).map(send).collect();
         let mut all = Seen::new();
         for seen in senders.into_iter().map(|sender| sender.join().unwrap()) {
-            seen.into_iter().for_each(|(status, count)| *all.entry(status).or_default() += count);
+            for (status, count) in seen {
+                *all.entry(status).or_default() += count;
+            }
         }
         all
     });
