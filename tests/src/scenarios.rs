@@ -2,6 +2,7 @@
 //! that jumps over days, and is played in memory alone.
 
 pub mod api;
+pub mod attacks;
 pub mod callback;
 pub mod complete;
 pub mod escrow;
@@ -32,6 +33,10 @@ macro_rules! every_scenario {
             api::a_dead_token_marks_the_connection,
             api::an_old_record_is_not_written_over_a_new_one,
             api::a_call_that_hangs_is_given_up,
+            attacks::a_challenge_that_was_taken_away_is_noticed,
+            attacks::no_word_of_smooch_reaches_a_page_a_log_or_a_header,
+            attacks::a_subdomain_that_is_an_address_connects_nothing,
+            attacks::a_hostile_name_is_data,
             callback::a_redirect_from_smooch_is_bounced_to_the_site_with_a_receipt,
             callback::the_callback_makes_no_call_and_no_write,
             callback::a_denial_is_told_to_the_site,

@@ -172,6 +172,33 @@ fn an_attackers_link_connects_nobody() {
 }
 
 #[test]
+fn the_hosted_page_cannot_be_framed() {
+    let play = Play::new();
+    let browser = Browser::new();
+    // A page without a policy of its own, which would keep frames away by itself.
+    browser.open("about:blank");
+    let framed = |url: &str| {
+        browser.js(&format!(
+            "const frame = document.createElement('iframe'); frame.src = {url:?}; document.body.append(frame);
+             frame.onload = () => {{ frame.dataset.loaded = '1'; }};"
+        ));
+        browser.wait(
+            "the frame has been answered",
+            "document.querySelector('iframe:last-of-type')?.dataset.loaded",
+        );
+        let tree = browser.cdp("Page.getFrameTree", &json!({}));
+        let frames = tree["frameTree"]["childFrames"].as_array().unwrap().clone();
+        let last = frames.last().unwrap()["frame"].clone();
+        last["unreachableUrl"].as_str() != Some(url)
+    };
+    for path in ["/install", "/", "/healthz", "/openapi.json"] {
+        assert!(!framed(&format!("{}{path}", play.stage.edge)), "{path} was shown in a frame");
+    }
+    // What may be framed is shown, or this test could not fail.
+    assert!(framed(&format!("{}/shop.js", play.stage.partner)), "nothing is shown in a frame here");
+}
+
+#[test]
 fn reload_and_back_at_every_step_still_connect() {
     let play = Play::new();
     let stage = &play.stage;
