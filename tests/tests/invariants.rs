@@ -149,6 +149,17 @@ fn a_secret_leaves_its_type_in_these_files_alone() {
     assert_eq!(exposing, expected.map(String::from).into());
 }
 
+/// Time cannot be tested: this holds the two lines that make it the same for every key.
+#[test]
+fn keys_are_compared_in_constant_time() {
+    let code = code(Path::new("edge/src/api_keys.rs"));
+    let caller = code.split("fn caller").nth(1).unwrap();
+    assert!(caller.contains("known.ct_eq(&digest)") && caller.contains("conditional_assign"));
+    for early in ["==", "starts_with", "return Some", "break", ".find(", ".position("] {
+        assert!(!caller.contains(early), "{early:?} ends a comparison early");
+    }
+}
+
 #[test]
 fn the_client_parses_neither_json_nor_html_and_has_nothing_inline() {
     let names = dependencies("client/Cargo.toml");
