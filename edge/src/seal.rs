@@ -174,6 +174,7 @@ fn decode(key: &str) -> Option<Zeroizing<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::{collection::vec, prelude::*, sample::Index};
 
     // 32 bytes of 1, of 2.
     const ONE: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
@@ -226,6 +227,62 @@ mod tests {
         assert_eq!(renamed.open(Purpose::Receipt, "here", &sealed), Err(OpenError::UnknownKey));
         let swapped = sealed.replacen("k1", "k2", 1);
         assert_eq!(rotated.open(Purpose::Receipt, "here", &swapped), Err(OpenError::Forged));
+    }
+
+    fn purpose() -> impl Strategy<Value = Purpose> {
+        prop_oneof![Just(Purpose::Receipt), Just(Purpose::Session), Just(Purpose::Record)]
+    }
+
+    fn key() -> impl Strategy<Value = String> {
+        vec(any::<u8>(), SHORTEST_KEY..64).prop_map(|bytes| Base64::encode_string(&bytes))
+    }
+
+    proptest! {
+        // A failure prints what it failed with, as small as it can be made, and the seed that repeats it.
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_is_sealed_opens_there_and_nowhere_else(
+            text in vec(any::<u8>(), 0..2_000), nonce: [u8; NONCE], purpose in purpose(), other in purpose(),
+            place in ".{0,80}", elsewhere in ".{0,80}", key in key(), new in key(),
+        ) {
+            let old = ring(&format!("a:{key}"));
+            let sealed = old.seal(purpose, &place, &text, &nonce);
+            let opened = old.open(purpose, &place, &sealed).unwrap();
+            prop_assert_eq!(opened.as_slice(), text.as_slice());
+            prop_assert!(sealed.len() <= 2 + (text.len() + NONCE + 16).div_ceil(3) * 4, "it is as short as it can be");
+            let rotated = ring(&format!("b:{new},a:{key}"));
+            prop_assert!(rotated.open(purpose, &place, &sealed).is_ok());
+            let dropped = ring(&format!("b:{new}"));
+            prop_assert_eq!(dropped.open(purpose, &place, &sealed), Err(OpenError::UnknownKey));
+            if key != new {
+                prop_assert_eq!(ring(&format!("a:{new}")).open(purpose, &place, &sealed), Err(OpenError::Forged));
+            }
+            if other != purpose {
+                prop_assert_eq!(old.open(other, &place, &sealed), Err(OpenError::Forged));
+            }
+            if elsewhere != place {
+                prop_assert_eq!(old.open(purpose, &elsewhere, &sealed), Err(OpenError::Forged));
+            }
+        }
+
+        #[test]
+        fn no_text_opens_that_was_not_sealed(
+            text in vec(any::<u8>(), 0..200), nonce: [u8; NONCE], at: Index, by in 1u8.., cut: Index, noise in ".{0,300}",
+        ) {
+            let ring = ring(&format!("k1:{ONE}"));
+            let sealed = ring.seal(Purpose::Receipt, "here", &text, &nonce);
+            prop_assert!(ring.open(Purpose::Receipt, "here", &noise).is_err());
+            prop_assert!(ring.open(Purpose::Receipt, "here", &["k1.", &noise].concat()).is_err());
+            prop_assert!(ring.open(Purpose::Receipt, "here", &sealed[..cut.index(sealed.len())]).is_err());
+            prop_assert!(ring.open(Purpose::Receipt, "here", &[&sealed, "A"].concat()).is_err());
+            // Any byte of what was encoded, by any other.
+            let mut bytes = Base64UrlUnpadded::decode_vec(&sealed[3..]).unwrap();
+            let at = at.index(bytes.len());
+            bytes[at] ^= by;
+            let altered = format!("k1.{}", Base64UrlUnpadded::encode_string(&bytes));
+            prop_assert_eq!(ring.open(Purpose::Receipt, "here", &altered), Err(OpenError::Forged));
+        }
     }
 
     #[track_caller]
