@@ -66,6 +66,8 @@ pub enum Fault {
     Before,
     /// It fails, and was written all the same.
     After,
+    /// It is one too many.
+    Busy,
 }
 
 /// A refusal, with the status that the service's HTTP face gives it.
@@ -132,9 +134,9 @@ impl Kv {
         if fault == Some(Fault::Before) {
             return Err(refusal(503, "out of order"));
         }
-        if self.entries.get(key).is_some_and(|stored| {
-            now_ms.saturating_sub(stored.written_ms) < WRITE_EVERY_MS && !self.immediate
-        }) {
+        let is_early =
+            |stored: &Stored| now_ms.saturating_sub(stored.written_ms) < WRITE_EVERY_MS && !self.immediate;
+        if fault == Some(Fault::Busy) || self.entries.get(key).is_some_and(is_early) {
             return Err(refusal(429, "more than one write a second"));
         }
         let entry = Entry { value: value.to_owned(), metadata: metadata.map(str::to_owned) };

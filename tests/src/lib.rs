@@ -9,6 +9,7 @@
 
 pub mod browser;
 pub mod clock;
+pub mod faults;
 pub mod kv;
 pub mod kv_service;
 pub mod page;

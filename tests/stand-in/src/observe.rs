@@ -1,6 +1,6 @@
 //! What a test can see of this Smooch, and the faults it can put in its way.
 
-use crate::{Request, Response};
+use crate::{Broken, Request, Response};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use std::collections::VecDeque;
 
@@ -90,6 +90,14 @@ impl Fault {
     #[must_use]
     pub fn after(answer: Response) -> Self {
         Self { answer, processed: true }
+    }
+
+    /// The request does all that it asks for, and its answer comes after so many milliseconds.
+    #[must_use]
+    pub fn slow(milliseconds: u64) -> Self {
+        let mut answer = Response::default();
+        answer.extensions_mut().insert(Broken::Slow(milliseconds));
+        Self::after(answer)
     }
 
     /// The request does nothing; the answer has this status and no body.

@@ -8,7 +8,7 @@ use crate::options::Options;
 use crate::random::Random;
 use crate::route::Route;
 use crate::session::Sessions;
-use crate::{Request, Response, answer, api, pages};
+use crate::{Broken, Request, Response, answer, api, pages};
 use http::{Method, StatusCode};
 use std::collections::BTreeMap;
 
@@ -58,10 +58,15 @@ impl Smooch {
         let mut response = match self.observed.next_fault(endpoint) {
             None => self.answer(route, request, now_ms),
             Some((broken, processed)) => {
-                if processed {
-                    self.answer(route, request, now_ms);
+                let real = processed.then(|| self.answer(route, request, now_ms));
+                match (broken.extensions().get::<Broken>(), real) {
+                    // Nothing is lost by being late.
+                    (Some(slow @ Broken::Slow(_)), Some(mut real)) => {
+                        real.extensions_mut().insert(*slow);
+                        real
+                    }
+                    _ => broken,
                 }
-                broken
             }
         };
         self.observed.note(endpoint, request, now_ms, response.status());

@@ -1,0 +1,309 @@
+//! What can fail on the way to a connection, each by itself, and what is seen to come of it: by the person, by the
+//! partner, and where the token is then. Nothing here says what should come of it; that is looked at.
+
+use crate::{
+    kv::Fault as KvFault,
+    page::{Fragment, Page, call_v1, get, get_v1, id_of, json, session},
+    scenarios::Start,
+    tools::root,
+    world::{Response, Setup, World},
+};
+use serde_json::json;
+use stand_in::{
+    Broken, Endpoint, Fault,
+    accounts::{NIGHT_MARKET, OWNER},
+};
+use std::fs;
+
+/// One fault.
+pub struct Case {
+    /// What it happens to.
+    pub of: &'static str,
+    /// What it is.
+    pub name: &'static str,
+    /// Whether the edge's own clock must jump for it.
+    pub jumps: bool,
+    way: Way,
+}
+
+/// How it comes about.
+enum Way {
+    /// Smooch's next answer of this endpoint is another one.
+    Answer(Endpoint, Fault),
+    /// So many writes of keys that begin so fail.
+    Put(&'static str, KvFault, usize),
+    /// The page has not heard the first answer, and asks again.
+    LostAnswer,
+    /// The same form comes twice, as from two tabs.
+    Twice,
+    /// The same, and KV remembers that nothing was completed.
+    StaleRead,
+    /// So long passes between the way back from Smooch and `/complete`, in milliseconds.
+    Late(u64),
+    /// The token cannot be stored, and the page comes back with it after so long.
+    HeldLate(u64),
+    /// Afterwards something has been done to the record.
+    Tampered(fn(&mut dyn World, &str)),
+}
+
+/// What was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What the page shows in the end, and whether it asked again by itself.
+    pub person: String,
+    /// What the log says, and what `/v1` shows.
+    pub partner: String,
+    /// Where the token is.
+    pub token: Token,
+}
+
+/// Where the token of a flow is, after one fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// In KV: it is listed, opens and lives.
+    Stored,
+    /// Sealed in the receipt that the page has; sent again, it is stored, and no other token is asked for.
+    Held,
+    /// Ended at Smooch.
+    Revoked,
+    /// Smooch has made none.
+    NeverIssued,
+    /// Smooch has made one and its answer was lost: nobody has it. It is ended with the app's authorization.
+    Lost,
+    /// In KV, in a record that does not open.
+    Unreadable,
+}
+
+impl Token {
+    /// As the table has it.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Held => "held in the escrow receipt, and stored when the page asks again",
+            Self::Revoked => "revoked",
+            Self::NeverIssued => "never issued",
+            Self::Lost => {
+                "lost on its way: nobody has it; the next install works, and removing that ends both"
+            }
+            Self::Unreadable => "stored, and not readable until it is made again",
+        }
+    }
+}
+
+/// All of them.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let case = |of, name, way| Case { of, name, jumps: false, way };
+    for (of, endpoint) in
+        [("Smooch's token endpoint", Endpoint::Token), ("Smooch's tokenInfo", Endpoint::TokenInfo)]
+    {
+        for (name, fault) in answers() {
+            cases.push(case(of, name, Way::Answer(endpoint, fault)));
+        }
+    }
+    let kv = |name, way| Case { of: "KV", name, jumps: false, way };
+    cases.extend([
+        kv("a write of the record fails once", Way::Put("connection/", KvFault::Before, 1)),
+        kv("every write of the record fails", Way::Put("connection/", KvFault::Before, 3)),
+        kv("every write of the record fails, and was made", Way::Put("connection/", KvFault::After, 3)),
+        kv("KV answers 429 once", Way::Put("connection/", KvFault::Busy, 1)),
+        kv("KV answers 429 each time", Way::Put("connection/", KvFault::Busy, 3)),
+        kv("the index by subject is not written", Way::Put("subject/", KvFault::Before, 3)),
+        kv("the note that it is completed is not written", Way::Put("completed/", KvFault::Before, 3)),
+        kv("the event is not written", Way::Put("event/", KvFault::Before, 3)),
+        kv("a read a minute old, when the page asks again", Way::StaleRead),
+        kv(
+            "the record has lost its metadata",
+            Way::Tampered(|world, key| world.kv().tamper(key, |entry| entry.metadata = None)),
+        ),
+        kv(
+            "the record does not open",
+            Way::Tampered(|world, key| world.kv().tamper(key, |entry| entry.value = "k1.AAAA".into())),
+        ),
+        case("the page and the Worker", "the answer of `/complete` is lost", Way::LostAnswer),
+        case("the page and the Worker", "`/complete` is sent twice", Way::Twice),
+    ]);
+    let minutes = 60_000;
+    for (name, way) in [
+        ("eleven minutes pass before `/complete`", Way::Late(11 * minutes)),
+        ("eleven minutes pass while the token is held", Way::HeldLate(11 * minutes)),
+        ("two minutes pass while the token is held", Way::HeldLate(2 * minutes)),
+    ] {
+        cases.push(Case { of: "the clock", name, jumps: true, way });
+    }
+    cases
+}
+
+fn answers() -> Vec<(&'static str, Fault)> {
+    let answer = |status, content_type: &str, body: &str| {
+        let answer = http::Response::builder().status(status).header("content-type", content_type);
+        answer.body(body.as_bytes().to_vec()).expect("an answer")
+    };
+    let broken = |how| {
+        let mut answer = stand_in::Response::default();
+        answer.extensions_mut().insert(how);
+        answer
+    };
+    let json = "application/json";
+    let long = format!(r#"{{"access_token":"a","padding":"{}"}}"#, "a".repeat(10 * 1024 * 1024));
+    vec![
+        ("takes two seconds", Fault::slow(2_000)),
+        ("hangs", Fault::before(broken(Broken::Hang))),
+        ("hangs, having done its work", Fault::after(broken(Broken::Hang))),
+        ("breaks off before it has read the request", Fault::before(broken(Broken::Reset))),
+        ("breaks off, having done its work", Fault::after(broken(Broken::Reset))),
+        ("429", Fault::before(answer(429, json, "{}"))),
+        ("500", Fault::before(answer(500, json, "{}"))),
+        ("502 with HTML", Fault::before(answer(502, "text/html", "<h1>Bad Gateway</h1>"))),
+        ("503", Fault::before(answer(503, json, "{}"))),
+        ("200 with garbage", Fault::before(answer(200, json, "}{"))),
+        ("200 of 10 MB", Fault::before(answer(200, json, &long))),
+        ("200 of another content type", Fault::before(answer(200, "text/html", "<p>welcome</p>"))),
+        (
+            "a token of another type",
+            Fault::before(answer(200, json, r#"{"access_token":"a","token_type":"mac"}"#)),
+        ),
+        ("no token, no app", Fault::before(answer(200, json, r#"{"token_type":"Bearer"}"#))),
+    ]
+}
+
+/// Plays one fault and looks at what comes of it.
+///
+/// # Panics
+///
+/// If a token is nowhere that it may be.
+pub fn play(start: Start<'_>, case: &Case) -> Seen {
+    let mut world = start(&Setup::sunshine());
+    let world = &mut *world;
+    let made = session(world, &json!({"subject": "ann"}));
+    let page = Page::new("main", 1).of(json(&made)["session"].as_str().expect("a session"));
+    let callback = page.allow(world, OWNER, "Night Market");
+    let receipt = Fragment::of(&get(world, &callback)).receipt.expect("a receipt");
+    let fail = |world: &dyn World, prefix, fault, count| {
+        for _write in 0..count {
+            world.kv().fail_put(prefix, fault);
+        }
+    };
+    let answer = match &case.way {
+        Way::Answer(endpoint, fault) => {
+            world.smooch().on_next(*endpoint, fault.clone());
+            page.complete(world, &receipt)
+        }
+        Way::Put(prefix, fault, count) => {
+            fail(world, prefix, *fault, *count);
+            page.complete(world, &receipt)
+        }
+        Way::LostAnswer => {
+            assert_eq!(page.complete(world, &receipt).status(), 200);
+            page.complete_again(world, &receipt)
+        }
+        Way::Twice => {
+            assert_eq!(page.complete(world, &receipt).status(), 200);
+            page.complete(world, &receipt)
+        }
+        Way::StaleRead => {
+            // Somebody has asked whether it is completed, just before it was.
+            let completed = format!("completed/{}", page.state.challenge.as_str());
+            let now = world.now();
+            assert!(world.kv().get(&completed, now).expect("a key").is_none());
+            assert_eq!(page.complete(world, &receipt).status(), 200);
+            page.complete_again(world, &receipt)
+        }
+        Way::Late(milliseconds) => {
+            world.pass(*milliseconds);
+            page.complete(world, &receipt)
+        }
+        Way::HeldLate(milliseconds) => {
+            fail(world, "connection/", KvFault::Before, 3);
+            let held = page.complete(world, &receipt);
+            world.pass(*milliseconds);
+            page.complete(world, json(&held)["receipt"].as_str().expect("an escrow receipt"))
+        }
+        Way::Tampered(change) => {
+            let connected = page.complete(world, &receipt);
+            let id = id_of(&connected);
+            change(world, &format!("connection/{id}"));
+            connected
+        }
+    };
+    look(world, &page, &answer)
+}
+
+fn look(world: &mut dyn World, page: &Page, answer: &Response) -> Seen {
+    let said = json(answer);
+    let code = said["code"].as_str().unwrap_or("connected").to_owned();
+    let outcome = format!("`{code}` ({})", answer.status().as_u16());
+    assert!(world.log().contains(&format!("\"outcome\":\"{code}\"")), "the log does not say {code}");
+    let again = said["receipt"].as_str().map(str::to_owned);
+    let issued = world.smooch().issued_tokens().len();
+    let (listed, opens) = kept(world);
+    let partner = match (listed, opens) {
+        (true, true) => format!("{outcome}; the connection"),
+        (true, false) => format!("{outcome}; the connection, and 503 `misconfigured` when it is used"),
+        (false, _) => format!("{outcome}; no connection"),
+    };
+
+    let (mut person, mut token) = match again {
+        None if answer.status() == 200 => {
+            ("Connected".to_owned(), if opens { Token::Stored } else { Token::Unreadable })
+        }
+        None => (message(&code), if opens { Token::Stored } else { Token::NeverIssued }),
+        // The page does as it is told, and finds the fault gone.
+        Some(receipt) => {
+            let asked = world.smooch().count(Endpoint::Token);
+            world.pass(2_000);
+            assert_eq!(page.complete(world, &receipt).status(), 200, "what can be tried again works");
+            let held = world.smooch().count(Endpoint::Token) == asked;
+            assert_eq!(held, issued == 1, "a token that is held is not asked for again");
+            let person = "\"Still working…\", then Connected".to_owned();
+            (person, if held { Token::Held } else { Token::NeverIssued })
+        }
+    };
+    if token == Token::NeverIssued && issued > 0 {
+        token = if world.smooch().live_tokens().is_empty() { Token::Revoked } else { Token::Lost };
+    }
+    // Whatever it was, who starts over is connected; and removing that leaves no token alive.
+    if matches!(token, Token::NeverIssued | Token::Revoked | Token::Lost | Token::Unreadable) {
+        world.pass(2_000);
+        assert_eq!(Page::new("main", 2).install(world, OWNER, "Night Market").status(), 200);
+        if person == "Connected" {
+            person.push_str("; once more to mend it");
+        }
+    }
+    world.pass(61_000);
+    let all = json(&get_v1(world, "/v1/connections"));
+    for connection in all["connections"].as_array().expect("connections") {
+        let id = connection["id"].as_str().expect("an id");
+        let removed = call_v1(world, "DELETE", &format!("/v1/connections/{id}"), "").status().as_u16();
+        assert!(token == Token::Unreadable || removed == 204, "it can be removed: {removed}");
+        world.pass(61_000);
+    }
+    let alive = world.smooch().live_tokens().into_iter().filter(|live| live.app_id == NIGHT_MARKET).count();
+    assert!(token == Token::Unreadable || alive == 0, "{alive} tokens outlive the app's last connection");
+    Seen { person, partner, token }
+}
+
+/// Whether there is a connection, and whether its token opens and lives.
+fn kept(world: &mut dyn World) -> (bool, bool) {
+    let listed = json(&get_v1(world, "/v1/connections"));
+    let Some(id) = listed["connections"][0]["id"].as_str().map(str::to_owned) else { return (false, false) };
+    let opened = json(&get_v1(world, &format!("/v1/connections/{id}/token")));
+    let smooch = world.smooch();
+    let lives = smooch.live_tokens().iter().any(|live| opened["access_token"] == live.access_token.as_str());
+    (true, lives)
+}
+
+/// What the client says to a person, in its own words.
+fn message(code: &str) -> String {
+    let messages = fs::read_to_string(root().join("client/src/messages.rs")).expect("the client's messages");
+    let mut variant = String::new();
+    for word in code.split('_') {
+        let (first, rest) = word.split_at(1);
+        variant.push_str(&(first.to_uppercase() + rest));
+    }
+    let failure = messages.split("fn failure(").nth(1).expect("the messages of failures");
+    let arm = failure.split_once(&format!("ErrorCode::{variant}")).expect("a message for each code").1;
+    format!("\"{}\"", arm.split('"').nth(1).expect("a message"))
+}
