@@ -1,5 +1,4 @@
 //! Every single fault, in memory and in workerd; and `docs/faults.md` is what was seen.
-#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
 
 use std::{env, fmt::Write as _, fs, thread};
 use tests::{
