@@ -50,7 +50,7 @@ impl Smooch {
     /// Answers `request` at `now_ms`, in milliseconds since 1970. The URI may be absolute or begin at the path;
     /// its host does not matter.
     ///
-    /// A response that a fault broke carries a [`Broken`](crate::Broken) among its extensions: whoever carries
+    /// A response that a fault broke carries a [`Broken`] among its extensions: whoever carries
     /// it to the caller has to break the connection accordingly.
     pub fn handle(&mut self, request: &Request, now_ms: u64) -> Response {
         let route = Route::of(request.uri().path());

@@ -1,0 +1,4 @@
+//! See `parsers::callback`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| parsers::callback(data));
