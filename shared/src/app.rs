@@ -85,16 +85,21 @@ impl App {
     /// A name goes into KV metadata, of which there are 1,024 bytes in all, and may take three times its length there.
     pub const LONGEST_NAME: usize = 128;
 
-    /// A name as we keep it: without control characters, cut to [`App::LONGEST_NAME`] bytes between characters.
+    /// A name as we keep it: without control characters, cut to [`App::LONGEST_NAME`] bytes between characters, and
+    /// with no space at its ends. A name that is tidy stays as it is.
     #[must_use]
     pub fn tidy_name(name: &str) -> Option<String> {
         let mut tidy = String::new();
-        for character in name.trim().chars().filter(|character| !character.is_control()) {
+        for character in name.chars().filter(|character| !character.is_control()) {
+            if tidy.is_empty() && character.is_whitespace() {
+                continue;
+            }
             if tidy.len() + character.len_utf8() > Self::LONGEST_NAME {
                 break;
             }
             tidy.push(character);
         }
+        tidy.truncate(tidy.trim_end().len());
         (!tidy.is_empty()).then_some(tidy)
     }
 }
@@ -211,6 +216,11 @@ mod tests {
     fn a_name_is_cut_between_characters_and_cannot_break_a_log_line() {
         assert_eq!(App::tidy_name(" Corner\nBakery\u{7} ").as_deref(), Some("CornerBakery"));
         assert_eq!(App::tidy_name(" \n"), None);
+        // What is left of a name when something was cut off is tidy too.
+        assert_eq!(App::tidy_name("\u{7} Corner \u{7}").as_deref(), Some("Corner"));
+        assert_eq!(App::tidy_name("\u{7} \u{7}"), None);
+        let cut = App::tidy_name(&format!("{} b", "a".repeat(127))).unwrap();
+        assert_eq!(cut.len(), 127);
         let cut = App::tidy_name(&"é".repeat(100)).unwrap();
         assert_eq!(cut.len(), 128);
         let cut = App::tidy_name(&format!("a{}", "é".repeat(100))).unwrap();
