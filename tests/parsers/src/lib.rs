@@ -162,10 +162,10 @@ pub fn path(data: &[u8]) {
             "{written}"
         );
     }
-    assert_eq!(
-        address(BASE, below, url.query().unwrap_or_default()).as_deref(),
-        Some(written.trim_end_matches('?'))
-    );
+    // An empty query is written without its mark.
+    let without_mark = written.strip_suffix('?').filter(|_| url.query() == Some(""));
+    let again = address(BASE, below, url.query().unwrap_or_default());
+    assert_eq!(again.as_deref(), Some(without_mark.unwrap_or(&written)));
 }
 
 /// The setting `SITES`.
