@@ -125,6 +125,30 @@ mod tests {
         off("https://a.example/#x");
         off("https://b.example\\@a.example/");
         off("\thttps://b.example/");
+        for elsewhere in [
+            "https:b.example",
+            "https:/b.example",
+            "https:///b.example",
+            "https://b.example\\.a.example/",
+            "https://a.example\u{3002}b.example/",
+            "https://a.example%2eb.example/",
+            "https://a.example%00.b.example/",
+            "https://a.example%2f@b.example/",
+            "https://a.example:@b.example/",
+            "https://a.example:443@b.example/",
+            "https://a.exam\nple.b.example/",
+            "https://a.example.:443/",
+            "https://A.EXAMPLE.b.example/",
+            "https://\u{ff41}.example.b.example/",
+            "https://[::ffff:127.0.0.1]/",
+            "data:text/html,https://a.example/",
+            "blob:https://a.example/x",
+            "ftp://a.example/",
+            "/connected",
+            "",
+        ] {
+            off(elsewhere);
+        }
         check("https://a.example/", "https://a.example/", "SITES.main.origin");
         check("*", "https://a.example/", "SITES.main.origin");
     }
