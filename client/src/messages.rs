@@ -47,8 +47,10 @@ pub const fn failure(code: ErrorCode) -> &'static str {
         }
         ErrorCode::Unsupported => "This button cannot work in this browser. Try another one.",
         ErrorCode::EdgeUnreachable => "No answer came back. Check your connection and try again.",
-        ErrorCode::ReceiptExpired | ErrorCode::CodeRejected => {
-            "That took too long or was used already. Nothing was changed. Start again."
+        ErrorCode::ReceiptExpired => "That took too long. Nothing was changed. Start again.",
+        // An earlier try may have been completed.
+        ErrorCode::CodeRejected => {
+            "That took too long, or is finished already. If your app is not connected, start again."
         }
         ErrorCode::ReceiptInvalid | ErrorCode::VerifierMismatch | ErrorCode::InvalidRequest => {
             "This could not be checked, so nothing was changed. Start again where you began."

@@ -201,10 +201,7 @@ impl Browser {
     /// Makes a picture of the page.
     pub fn picture(&self, path: &Path) {
         let picture = self.run(self.client.screenshot());
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).expect("a folder for pictures");
-        }
-        fs::write(path, picture).expect("room for a picture");
+        keep(path, &picture);
     }
 
     /// Makes a picture of one element and some room around it.
@@ -216,7 +213,7 @@ impl Browser {
         let picture = self.cdp("Page.captureScreenshot", &json!({"format": "png", "clip": clip}));
         let data = picture["data"].as_str().expect("a picture");
         let bytes = <base64ct::Base64 as base64ct::Encoding>::decode_vec(data).expect("base64");
-        fs::write(path, bytes).expect("room for a picture");
+        keep(path, &bytes);
     }
 
     /// Everything that came into one of the driver's logs since it was last asked: `browser` is the console,
@@ -301,4 +298,11 @@ impl WebDriverCompatibleCommand for Raw {
     fn method_and_body(&self, _request: &Url) -> (Method, Option<String>) {
         (Method::POST, Some(self.body.to_string()))
     }
+}
+
+fn keep(path: &Path, picture: &[u8]) {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).expect("a folder for pictures");
+    }
+    fs::write(path, picture).expect("room for a picture");
 }

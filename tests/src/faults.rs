@@ -3,7 +3,7 @@
 
 use crate::{
     kv::Fault as KvFault,
-    page::{Fragment, Page, call_v1, get, get_v1, id_of, json, session},
+    page::{Fragment, Page, call_v1, completion, get, get_v1, id_of, json, session},
     scenarios::Start,
     tools::root,
     world::{Response, Setup, World},
@@ -34,8 +34,12 @@ enum Way {
     Put(&'static str, KvFault, usize),
     /// The page has not heard the first answer, and asks again.
     LostAnswer,
-    /// The same form comes twice, as from two tabs.
+    /// The same form comes twice, one after the other.
     Twice,
+    /// It comes twice at once, as from two tabs.
+    AtOnce,
+    /// The Worker's process ends before it writes such keys, and the page, which heard nothing, asks again.
+    Dies(&'static [&'static str]),
     /// The same, and KV remembers that nothing was completed.
     StaleRead,
     /// So long passes between the way back from Smooch and `/complete`, in milliseconds.
@@ -124,6 +128,17 @@ pub fn cases() -> Vec<Case> {
         ),
         case("the page and the Worker", "the answer of `/complete` is lost", Way::LostAnswer),
         case("the page and the Worker", "`/complete` is sent twice", Way::Twice),
+        case("the page and the Worker", "`/complete` is sent twice at once", Way::AtOnce),
+        case(
+            "the page and the Worker",
+            "the Worker dies with the token in hand, before it stores the record",
+            Way::Dies(&["connection/"]),
+        ),
+        case(
+            "the page and the Worker",
+            "the Worker dies when the record is stored and nothing is noted",
+            Way::Dies(&["event/", "completed/"]),
+        ),
     ]);
     let minutes = 60_000;
     for (name, way) in [
@@ -160,6 +175,7 @@ fn answers() -> Vec<(&'static str, Fault)> {
         ("503", Fault::before(answer(503, json, "{}"))),
         ("200 with garbage", Fault::before(answer(200, json, "}{"))),
         ("200 of 10 MB", Fault::before(answer(200, json, &long))),
+        ("the right answer by the name of `text/html`", Fault::named("text/html")),
         ("200 of another content type", Fault::before(answer(200, "text/html", "<p>welcome</p>"))),
         (
             "a token of another type",
@@ -175,7 +191,8 @@ fn answers() -> Vec<(&'static str, Fault)> {
 ///
 /// If a token is nowhere that it may be.
 pub fn play(start: Start<'_>, case: &Case) -> Seen {
-    let mut world = start(&Setup::sunshine());
+    let setup = Setup::sunshine();
+    let mut world = start(&setup);
     let world = &mut *world;
     let made = session(world, &json!({"subject": "ann"}));
     let page = Page::new("main", 1).of(json(&made)["session"].as_str().expect("a session"));
@@ -202,6 +219,22 @@ pub fn play(start: Start<'_>, case: &Case) -> Seen {
         Way::Twice => {
             assert_eq!(page.complete(world, &receipt).status(), 200);
             page.complete(world, &receipt)
+        }
+        Way::AtOnce => {
+            let both = [(); 2].map(|()| completion(world, &page.origin, &page.form(&receipt)));
+            let [one, other] = both;
+            let mut answers = world.send_both(one, other);
+            answers.sort_by_key(Response::status);
+            // A code is taken once. Who came second hears of the connection if it is written by then.
+            let [first, second] = answers;
+            let code = json(&second)["code"].as_str().unwrap_or("connected").to_owned();
+            assert!(["connected", "code_rejected"].contains(&code.as_str()), "the second: {code}");
+            first
+        }
+        Way::Dies(prefixes) => {
+            let request = completion(world, &page.origin, &page.form(&receipt));
+            world.send_and_die(request, prefixes, &setup);
+            page.complete_again(world, &receipt)
         }
         Way::StaleRead => {
             // Somebody has asked whether it is completed, just before it was.
@@ -239,7 +272,9 @@ fn look(world: &mut dyn World, page: &Page, answer: &Response) -> Seen {
     let again = said["receipt"].as_str().map(str::to_owned);
     let issued = world.smooch().issued_tokens().len();
     let (listed, opens) = kept(world);
+    let noted = world.kv().keys().iter().any(|key| key.starts_with("event/"));
     let partner = match (listed, opens) {
+        (true, true) if !noted => format!("{outcome}; the connection, and no event"),
         (true, true) => format!("{outcome}; the connection"),
         (true, false) => format!("{outcome}; the connection, and 503 `misconfigured` when it is used"),
         (false, _) => format!("{outcome}; no connection"),

@@ -68,6 +68,8 @@ pub enum Fault {
     After,
     /// It is one too many.
     Busy,
+    /// No answer ever comes, and nothing was written.
+    Never,
 }
 
 /// A refusal, with the status that the service's HTTP face gives it.
@@ -78,6 +80,9 @@ pub struct Refusal {
     /// In words.
     pub text: &'static str,
 }
+
+/// No answer, not even one that refuses.
+pub const SILENCE: Refusal = refusal(0, "nothing comes");
 
 const fn refusal(status: u16, text: &'static str) -> Refusal {
     Refusal { status, text }
@@ -131,6 +136,9 @@ impl Kv {
             return Err(refusal(400, "the time to live is under 60 seconds"));
         }
         let fault = self.next_fault(key);
+        if fault == Some(Fault::Never) {
+            return Err(SILENCE);
+        }
         if fault == Some(Fault::Before) {
             return Err(refusal(503, "out of order"));
         }
@@ -197,6 +205,12 @@ impl Kv {
     /// Queues a fault for the next write of a key that starts with `prefix`.
     pub fn fail_put(&mut self, prefix: &str, fault: Fault) {
         self.faults.push_back((prefix.to_owned(), fault));
+    }
+
+    /// Whether faults are left that nothing has met yet.
+    #[must_use]
+    pub fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     /// What was asked for so far.

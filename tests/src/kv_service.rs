@@ -1,11 +1,11 @@
 //! The HTTP face of [`Kv`], as workerd's `kvNamespace` binding speaks to it, so that the real worker can be given
 //! a KV whose limits, staleness, faults and counts are ours.
 
-use crate::kv::{Kv, Refusal};
+use crate::kv::{Kv, Refusal, SILENCE};
 use http::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
-use stand_in::{Request, Response};
+use stand_in::{Broken, Request, Response};
 
 /// Answers one request of the binding.
 pub fn handle(kv: &mut Kv, request: &Request, now_ms: u64) -> Response {
@@ -33,7 +33,14 @@ pub fn handle(kv: &mut Kv, request: &Request, now_ms: u64) -> Response {
         Method::DELETE => kv.delete(&key).map(|()| answer(200, Vec::new())),
         _ => Ok(answer(405, Vec::new())),
     };
-    result.unwrap_or_else(|refusal| answer(refusal.status, refusal.text.into()))
+    result.unwrap_or_else(|refusal| {
+        if refusal == SILENCE {
+            let mut silence = answer(200, Vec::new());
+            silence.extensions_mut().insert(Broken::Hang);
+            return silence;
+        }
+        answer(refusal.status, refusal.text.into())
+    })
 }
 
 fn get(kv: &mut Kv, key: &str, now_ms: u64) -> Result<Response, Refusal> {

@@ -136,11 +136,17 @@ impl Fragment {
 
 /// Posts a form to `/complete` from a page of `origin`.
 pub fn complete(world: &mut dyn World, origin: &str, form: &str) -> Response {
+    let request = completion(world, origin, form);
+    world.send(request)
+}
+
+/// What [`complete`] sends.
+pub fn completion(world: &dyn World, origin: &str, form: &str) -> Request {
     let request = http::Request::post(format!("{}/complete", world.edge()))
         .header("origin", origin)
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form.as_bytes().to_vec());
-    world.send(request.expect("a request"))
+    request.expect("a request")
 }
 
 /// A GET of `url`, or of a path of the edge.

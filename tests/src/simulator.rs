@@ -2,7 +2,7 @@
 //! flow takes less than a millisecond.
 
 use crate::{
-    kv::{Kv, Refusal},
+    kv::{Fault as KvFault, Kv, Refusal, SILENCE},
     receiver::Receiver,
     world::{Request, Response, Setup, World, seed},
 };
@@ -16,6 +16,7 @@ use edge::{
     },
     settings::{Fault, Vars},
 };
+use futures_util::future::join;
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng as _, SeedableRng as _},
@@ -25,7 +26,11 @@ use stand_in::{Broken, Smooch};
 use std::{
     cell::{Cell, RefCell, RefMut},
     collections::BTreeMap,
+    future::{pending, poll_fn},
+    mem,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
 };
 
 /// 2026-01-05, 10:00 UTC.
@@ -125,6 +130,22 @@ impl Simulator {
         self.platform.receiver.borrow_mut()
     }
 
+    async fn answer(&self, request: Request) -> Response {
+        let (method, url) = (request.method().to_string(), request.uri().to_string());
+        let edge = self.edge.as_ref().map_err(Vec::as_slice);
+        let mut incoming = Sent(request);
+        let answer = handle(edge, &self.platform, &method, &url, &mut incoming).await;
+        let mut response = http::Response::builder().status(answer.status);
+        for (name, value) in answer.headers {
+            response = response.header(name.as_ref(), value);
+        }
+        let body = match answer.body {
+            Body::Text(text) => text.into_bytes(),
+            Body::Stream(bytes) => bytes,
+        };
+        response.body(body).expect("the edge's headers are headers")
+    }
+
     /// Delivers once what is due, as the platform does: done with, to be tried again, or after the last retry a dead
     /// letter.
     pub fn deliver(&mut self) {
@@ -159,19 +180,29 @@ impl World for Simulator {
     }
 
     fn send(&mut self, request: Request) -> Response {
-        let (method, url) = (request.method().to_string(), request.uri().to_string());
-        let edge = self.edge.as_ref().map_err(Vec::as_slice);
-        let mut incoming = Sent(request);
-        let answer = futures_executor::block_on(handle(edge, &self.platform, &method, &url, &mut incoming));
-        let mut response = http::Response::builder().status(answer.status);
-        for (name, value) in answer.headers {
-            response = response.header(name.as_ref(), value);
+        futures_executor::block_on(self.answer(request))
+    }
+
+    fn send_and_die(&mut self, request: Request, prefixes: &[&str], setup: &Setup) {
+        for prefix in prefixes {
+            self.kv().fail_put(prefix, KvFault::Never);
         }
-        let body = match answer.body {
-            Body::Text(text) => text.into_bytes(),
-            Body::Stream(bytes) => bytes,
-        };
-        response.body(body).expect("the edge's headers are headers")
+        {
+            let mut answer = pin!(self.answer(request));
+            let mut context = Context::from_waker(Waker::noop());
+            while self.kv().has_faults() {
+                assert!(
+                    answer.as_mut().poll(&mut context).is_pending(),
+                    "it has answered before it wrote {prefixes:?}"
+                );
+            }
+        }
+        self.restart(setup);
+    }
+
+    fn send_both(&mut self, one: Request, other: Request) -> [Response; 2] {
+        let (one, other) = futures_executor::block_on(join(self.answer(one), self.answer(other)));
+        [one, other]
     }
 
     fn visit(&mut self, request: Request) -> Response {
@@ -313,6 +344,7 @@ impl Platform for Simulated {
     }
 
     async fn fetch(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
+        others_first().await;
         let headers = outgoing.headers.iter().copied();
         let body = outgoing.body.map(|body| body.as_bytes().to_vec());
         let response = self.carry(outgoing.method, outgoing.url, headers, body, outgoing.timeout)?;
@@ -337,8 +369,13 @@ impl Platform for Simulated {
     }
 
     async fn kv_put(&self, put: Put<'_>) -> Result<(), KvError> {
+        others_first().await;
         let ttl = put.ttl.map(Into::into);
-        self.kv().put(put.key, put.value, put.metadata, ttl, self.now.get()).map_err(refused)
+        let done = self.kv().put(put.key, put.value, put.metadata, ttl, self.now.get());
+        if done == Err(SILENCE) {
+            return pending().await;
+        }
+        done.map_err(refused)
     }
 
     async fn kv_delete(&self, key: &str) -> Result<(), KvError> {
@@ -379,6 +416,16 @@ impl Platform for Simulated {
         log.push_str(line);
         log.push('\n');
     }
+}
+
+/// Lets whatever else is under way go on, as waiting for a network does.
+async fn others_first() {
+    let mut waited = false;
+    poll_fn(|context| {
+        context.waker().wake_by_ref();
+        if mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]

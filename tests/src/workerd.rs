@@ -3,7 +3,7 @@
 
 use crate::{
     clock::wall_clock,
-    kv::Kv,
+    kv::{Fault as KvFault, Kv},
     kv_service,
     simulator::{MOST_HINTS, MOST_REQUESTS},
     tools::{Process, built, tool},
@@ -115,8 +115,32 @@ impl World for Workerd {
         } else {
             self.agent.run(http::Request::from_parts(head, body))
         };
-        let (head, mut body) = answer.expect("the edge answers").into_parts();
-        http::Response::from_parts(head, body.read_to_vec().expect("the answer is whole"))
+        whole(answer)
+    }
+
+    fn send_and_die(&mut self, request: Request, prefixes: &[&str], setup: &Setup) {
+        for prefix in prefixes {
+            self.kv().fail_put(prefix, KvFault::Never);
+        }
+        let agent = self.agent.clone();
+        let sent = thread::spawn(move || agent.run(request).is_ok());
+        while self.kv().has_faults() {
+            assert!(!sent.is_finished(), "it has answered before it wrote {prefixes:?}");
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.process.end();
+        assert!(!sent.join().expect("no panic"), "a worker that has ended does not answer");
+        self.restart(setup);
+    }
+
+    fn send_both(&mut self, one: Request, other: Request) -> [Response; 2] {
+        self.sent += 2;
+        let agent = &self.agent;
+        thread::scope(|scope| {
+            [one, other]
+                .map(|request| scope.spawn(move || whole(agent.run(request))))
+                .map(|answer| answer.join().expect("no panic"))
+        })
     }
 
     fn visit(&mut self, request: Request) -> Response {
@@ -171,6 +195,11 @@ impl World for Workerd {
             waited += Duration::from_millis(5);
         }
     }
+}
+
+fn whole(answer: Result<http::Response<ureq::Body>, ureq::Error>) -> Response {
+    let (head, mut body) = answer.expect("the edge answers").into_parts();
+    http::Response::from_parts(head, body.read_to_vec().expect("the answer is whole"))
 }
 
 fn any_port() -> SocketAddr {

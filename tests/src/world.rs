@@ -35,6 +35,13 @@ pub trait World {
     /// Lets time pass at Smooch and in KV; at the edge too where the world is simulated.
     fn pass(&mut self, milliseconds: u64);
 
+    /// Sends a request and ends the edge, with no warning and no answer, when it is about to write keys that start with
+    /// each of `prefixes`; then starts it anew.
+    fn send_and_die(&mut self, request: Request, prefixes: &[&str], setup: &Setup);
+
+    /// Sends two requests at once.
+    fn send_both(&mut self, one: Request, other: Request) -> [Response; 2];
+
     /// Starts the edge anew with other settings. KV and Smooch stay.
     fn restart(&mut self, setup: &Setup);
 

@@ -25,6 +25,7 @@ const STATUS: &str =
 /// A stage on free ports, with KV in a folder that goes with it.
 struct Play {
     stage: Stage,
+    secrets: Secrets,
     state: TempDir,
 }
 
@@ -37,9 +38,9 @@ impl Play {
         let state = tempfile::tempdir().unwrap();
         let (sender, _) = mpsc::channel();
         let options = stand_in::Options::default();
-        let stage =
-            Stage::start(Ports::default(), state.path(), &Secrets::fresh(), settings, options, sender);
-        Self { stage: stage.unwrap(), state }
+        let secrets = Secrets::fresh();
+        let stage = Stage::start(Ports::default(), state.path(), &secrets, settings, options, sender);
+        Self { stage: stage.unwrap(), secrets, state }
     }
 
     fn connections(&self) -> usize {
@@ -373,6 +374,10 @@ impl Leaks {
             .extend(smooch.issued_tokens().iter().map(|token| ("access token", token.access_token.clone())));
         assert_eq!(secrets.len(), 4);
         secrets.push(("client secret", stand_in::CLIENT_SECRET.into()));
+        secrets.push(("session", network.session));
+        secrets.push(("API key", play.secrets.api_key.clone()));
+        let (_, sealing_key) = play.secrets.sealing_keys.split_once(':').unwrap();
+        secrets.push(("sealing key", sealing_key.into()));
         Self { places, secrets }
     }
 
@@ -381,7 +386,9 @@ impl Leaks {
             for (what, secret) in &self.secrets {
                 assert!(secret.len() > 5, "the {what} is known");
                 // The receipt is in the bounce by design: sealed, and worth nothing without the verifier.
-                let by_design = *what == "receipt" && *place == "an answer to the browser";
+                let by_design = *what == "receipt" && *place == "an answer to the browser"
+                    // The partner's own page gives the button its session.
+                    || *what == "session" && *place == "the page";
                 assert!(by_design || !text.contains(secret.as_str()), "the {what} is in {place}:\n{text}");
             }
         }
@@ -394,11 +401,17 @@ struct Network {
     answers: String,
     verifier: String,
     receipt: String,
+    session: String,
 }
 
 impl Network {
     fn read(browser: &Browser, stage: &Stage) -> Self {
-        let mut network = Self { answers: String::new(), verifier: String::new(), receipt: String::new() };
+        let mut network = Self {
+            answers: String::new(),
+            verifier: String::new(),
+            receipt: String::new(),
+            session: String::new(),
+        };
         let mut connecting = Value::Null;
         for entry in browser.log("performance") {
             let message: Value =
@@ -418,6 +431,7 @@ impl Network {
                     match name.as_ref() {
                         "verifier" => network.verifier = value.into_owned(),
                         "receipt" => network.receipt = value.into_owned(),
+                        "session" => network.session = value.into_owned(),
                         _ => {}
                     }
                 }

@@ -1,7 +1,8 @@
 //! What a test can see of this Smooch, and the faults it can put in its way.
 
 use crate::{Broken, Request, Response};
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use std::collections::VecDeque;
 
 /// The kinds of request that are counted, and for which a fault can be queued.
@@ -77,19 +78,20 @@ impl Received {
 pub struct Fault {
     answer: Response,
     processed: bool,
+    keeps: bool,
 }
 
 impl Fault {
     /// The request does nothing at this Smooch; `answer` is all that comes of it.
     #[must_use]
     pub fn before(answer: Response) -> Self {
-        Self { answer, processed: false }
+        Self { answer, processed: false, keeps: false }
     }
 
     /// The request does all that it asks for, then the answer is lost and `answer` comes instead.
     #[must_use]
     pub fn after(answer: Response) -> Self {
-        Self { answer, processed: true }
+        Self { answer, processed: true, keeps: false }
     }
 
     /// The request does all that it asks for, and its answer comes after so many milliseconds.
@@ -97,7 +99,28 @@ impl Fault {
     pub fn slow(milliseconds: u64) -> Self {
         let mut answer = Response::default();
         answer.extensions_mut().insert(Broken::Slow(milliseconds));
-        Self::after(answer)
+        Self { keeps: true, ..Self::after(answer) }
+    }
+
+    /// The real answer, by the name of another media type.
+    #[must_use]
+    pub fn named(content_type: &'static str) -> Self {
+        let mut answer = Response::default();
+        answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self { keeps: true, ..Self::after(answer) }
+    }
+
+    /// Whether the request is to do what it asks for.
+    pub(crate) const fn processes(&self) -> bool {
+        self.processed
+    }
+
+    /// What comes instead of `real`, the answer if there was one.
+    pub(crate) fn spoil(self, real: Option<Response>) -> Response {
+        let Some(mut real) = real.filter(|_| self.keeps) else { return self.answer };
+        real.headers_mut().extend(self.answer.headers().clone());
+        real.extensions_mut().extend(self.answer.extensions().clone());
+        real
     }
 
     /// The request does nothing; the answer has this status and no body.
@@ -126,11 +149,10 @@ impl Observed {
         self.faults.clear();
     }
 
-    /// Answers by `real`, or by the next fault of this endpoint.
-    pub(crate) fn next_fault(&mut self, endpoint: Endpoint) -> Option<(Response, bool)> {
+    /// Takes the next fault of this endpoint, if there is one.
+    pub(crate) fn next_fault(&mut self, endpoint: Endpoint) -> Option<Fault> {
         let index = self.faults.iter().position(|(of, _)| *of == endpoint)?;
-        let (_, fault) = self.faults.remove(index)?;
-        Some((fault.answer, fault.processed))
+        self.faults.remove(index).map(|(_, fault)| fault)
     }
 
     pub(crate) fn note(&mut self, endpoint: Endpoint, request: &Request, at_ms: u64, status: StatusCode) {

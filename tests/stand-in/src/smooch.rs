@@ -8,7 +8,7 @@ use crate::options::Options;
 use crate::random::Random;
 use crate::route::Route;
 use crate::session::Sessions;
-use crate::{Broken, Request, Response, answer, api, pages};
+use crate::{Request, Response, answer, api, pages};
 use http::{Method, StatusCode};
 use std::collections::BTreeMap;
 
@@ -50,23 +50,16 @@ impl Smooch {
     /// Answers `request` at `now_ms`, in milliseconds since 1970. The URI may be absolute or begin at the path;
     /// its host does not matter.
     ///
-    /// A response that a fault broke carries a [`Broken`] among its extensions: whoever carries
+    /// A response that a fault broke carries a [`Broken`](crate::Broken) among its extensions: whoever carries
     /// it to the caller has to break the connection accordingly.
     pub fn handle(&mut self, request: &Request, now_ms: u64) -> Response {
         let route = Route::of(request.uri().path());
         let endpoint = route.endpoint();
         let mut response = match self.observed.next_fault(endpoint) {
             None => self.answer(route, request, now_ms),
-            Some((broken, processed)) => {
-                let real = processed.then(|| self.answer(route, request, now_ms));
-                match (broken.extensions().get::<Broken>(), real) {
-                    // Nothing is lost by being late.
-                    (Some(slow @ Broken::Slow(_)), Some(mut real)) => {
-                        real.extensions_mut().insert(*slow);
-                        real
-                    }
-                    _ => broken,
-                }
+            Some(fault) => {
+                let real = fault.processes().then(|| self.answer(route, request, now_ms));
+                fault.spoil(real)
             }
         };
         self.observed.note(endpoint, request, now_ms, response.status());
