@@ -108,10 +108,10 @@ async fn token_of(
 ) -> Result<Earned, Problem> {
     let expired = proven.receipt.is_expired(platform.now());
     match &proven.receipt.held {
-        Held::Token { token, app } if expired => {
+        Held::Token { token, app, .. } if expired => {
             Err(give_up(edge, platform, proven, token, app.clone(), report).await)
         }
-        Held::Token { token, app } => {
+        Held::Token { token, app, .. } => {
             Ok(Earned { token: token.clone(), app: app.clone(), since: proven.receipt.issued })
         }
         Held::Code { .. } if expired => Err(ErrorCode::ReceiptExpired.into()),
@@ -137,7 +137,8 @@ impl Earned {
         report: &mut Report,
     ) -> String {
         report.steps.push("held in escrow");
-        let held = Held::Token { token: self.token.clone(), app };
+        let subject = proven.session.as_ref().map(|session| session.subject.clone());
+        let held = Held::Token { token: self.token.clone(), app, subject };
         let receipt = Receipt { binding: proven.receipt.binding.clone(), held, issued: self.since };
         receipt.seal(&edge.settings.keyring, &edge.settings.client_id, &platform.random())
     }
@@ -222,7 +223,7 @@ fn identify_problem(error: IdentifyError, escrow: String, report: &mut Report) -
 }
 
 /// A token that nobody came back for in time is not connected any more: it is ended. Unless its app has a
-/// connection: one authorization covers an app whole, so to end the one would end the other, and there is none to
+/// connection in use: one authorization covers an app whole, so to end the one would end the other, and there is none to
 /// end that is not in use.
 async fn give_up(
     edge: &Edge,
@@ -241,13 +242,14 @@ async fn give_up(
             // A token that Smooch does not know is dead.
             Err(IdentifyError::Refused) => return ErrorCode::ReceiptExpired.into(),
             Err(IdentifyError::Malformed(why)) => {
+                // Without its app nobody can say whether it may be ended: it stays held.
                 report.note = Some(why);
-                return ErrorCode::ReceiptExpired.into();
+                return later(ErrorCode::SmoochMalformed, None);
             }
         },
     };
     match store::of_app(platform, &app.id).await {
-        Ok(connections) if connections.is_empty() => {}
+        Ok(connections) if !connections.iter().any(|(_, summary)| summary.status == Status::Connected) => {}
         Ok(_) => {
             report.steps.push("left to the app's connections");
             return ErrorCode::ReceiptExpired.into();

@@ -107,6 +107,11 @@ pub fn prove(
                 Held::Token { .. } => 0,
             };
             let session = same_user(edge, session.as_deref(), started_session.as_deref(), required, at)?;
+            if let Held::Token { subject, .. } = &receipt.held
+                && subject.as_ref() != session.as_ref().map(|session| &session.subject)
+            {
+                return Err(ErrorCode::SessionMismatch);
+            }
             (Some(verifier), session)
         }
         Binding::Direct => {

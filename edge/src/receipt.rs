@@ -8,7 +8,7 @@ use crate::{
     seal::{Keyring, NONCE, OpenError, Purpose},
 };
 use serde::{Deserialize, Serialize};
-use shared::{App, Challenge, Secret, Site, State};
+use shared::{App, Challenge, Secret, Site, State, Subject};
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
@@ -65,6 +65,8 @@ pub enum Held {
         token: Secret,
         /// The app it is for.
         app: Option<App>,
+        /// The user in whose session it was earned, if there was one. Nobody else's it becomes.
+        subject: Option<Subject>,
     },
 }
 
@@ -84,13 +86,15 @@ impl Receipt {
             }
             Binding::Direct => (None, None),
         };
-        let (code, redirect_uri, token, app) = match &self.held {
+        let (code, redirect_uri, token, app, subject) = match &self.held {
             Held::Code { code, redirect_uri } => {
-                (Some(code.expose().into()), redirect_uri.as_deref().map(Into::into), None, None)
+                (Some(code.expose().into()), redirect_uri.as_deref().map(Into::into), None, None, None)
             }
-            Held::Token { token, app } => (None, None, Some(token.expose().into()), app.clone()),
+            Held::Token { token, app, subject } => {
+                (None, None, Some(token.expose().into()), app.clone(), subject.clone())
+            }
         };
-        let sealed = Sealed { site, challenge, code, redirect_uri, token, app, issued: self.issued };
+        let sealed = Sealed { site, challenge, code, redirect_uri, token, app, subject, issued: self.issued };
         let plaintext = Zeroizing::new(serde_json::to_vec(&sealed).unwrap_or_default());
         keyring.seal(Purpose::Receipt, client_id, &plaintext, nonce)
     }
@@ -115,7 +119,9 @@ impl Receipt {
             (Some(code), None) => {
                 Held::Code { code: Secret::new(code), redirect_uri: sealed.redirect_uri.map(Cow::into_owned) }
             }
-            (None, Some(token)) => Held::Token { token: Secret::new(token), app: sealed.app },
+            (None, Some(token)) => {
+                Held::Token { token: Secret::new(token), app: sealed.app, subject: sealed.subject }
+            }
             (Some(_), Some(_)) | (None, None) => return Err(OpenError::Forged),
         };
         Ok(Self { binding, held, issued: sealed.issued })
@@ -137,6 +143,8 @@ struct Sealed<'a> {
     token: Option<Cow<'a, str>>,
     #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
     app: Option<App>,
+    #[serde(rename = "u", skip_serializing_if = "Option::is_none")]
+    subject: Option<Subject>,
     #[serde(rename = "i")]
     issued: Millis,
 }
@@ -181,10 +189,15 @@ mod tests {
             name: Some("Corner \"B\"".into()),
             subdomain: None,
         };
-        let held = Held::Token { token: Secret::new("a.b.c"), app: Some(app.clone()) };
+        let held = Held::Token {
+            token: Secret::new("a.b.c"),
+            app: Some(app.clone()),
+            subject: Subject::parse("ann"),
+        };
         let sealed = Receipt { held, binding: Binding::Direct, issued: 1 }.seal(&keyring(), "x", &[1; NONCE]);
         let opened = Receipt::open(&keyring(), "x", &sealed).unwrap();
-        let Held::Token { token, app: opened_app } = opened.held else { panic!("a token") };
+        let Held::Token { token, app: opened_app, subject } = opened.held else { panic!("a token") };
+        assert_eq!(subject, Subject::parse("ann"));
         assert_eq!((token.expose(), opened_app), ("a.b.c", Some(app)));
         assert_eq!(opened.binding, Binding::Direct);
     }

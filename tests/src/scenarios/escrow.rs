@@ -4,7 +4,7 @@
 use super::Start;
 use crate::{
     kv::Fault as KvFault,
-    page::{Fragment, Page, complete, get, get_v1, json, session},
+    page::{Fragment, Page, call_v1, complete, get, get_v1, id_of, json, session},
     world::{PARTNER, Response, SEALING_KEYS, Setup, World},
 };
 use edge::{
@@ -52,10 +52,18 @@ fn aged(world: &dyn World, page: &Page) -> String {
     let smooch = world.smooch();
     let tokens = smooch.live_tokens();
     let newest = tokens.iter().max_by_key(|token| token.issued_ms).expect("a token");
-    let held = Held::Token { token: Secret::new(&*newest.access_token), app: None };
+    let subject = page
+        .session
+        .as_deref()
+        .map(|session| Session::open(&keyring(), stand_in::CLIENT_ID, session).expect("a session").subject);
+    let held = Held::Token { token: Secret::new(&*newest.access_token), app: None, subject };
     let issued = world.now() - LIFE - 60_000;
     let receipt = Receipt { binding: Binding::Browser(page.state.clone()), held, issued };
     receipt.seal(&keyring(), stand_in::CLIENT_ID, &[5; NONCE])
+}
+
+fn session_of(world: &mut dyn World, subject: &str) -> String {
+    json(&session(world, &json!({"subject": subject})))["session"].as_str().expect("a session").to_owned()
 }
 
 fn live(world: &dyn World) -> usize {
@@ -82,10 +90,7 @@ pub fn a_held_token_that_nobody_came_for_is_revoked(start: Start<'_>) {
 /// One authorization covers an app: ending a late token would end the connection of somebody else, or this one.
 pub fn a_held_token_is_not_ended_where_its_app_has_a_connection(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
-    let ann = json(&session(&mut *world, &json!({"subject": "ann"})))["session"]
-        .as_str()
-        .expect("a session")
-        .to_owned();
+    let ann = session_of(&mut *world, "ann");
     assert_eq!(Page::new("main", 1).of(&ann).install(&mut *world, OWNER, "Night Market").status(), 200);
     world.pass(5_000);
     let bob = Page::new("main", 2);
@@ -97,6 +102,56 @@ pub fn a_held_token_is_not_ended_where_its_app_has_a_connection(start: Start<'_>
     assert_eq!(bob.complete(&mut *world, &escrow).status(), 200);
     told(&bob.complete(&mut *world, &old), 400, "receipt_expired");
     assert_eq!(live(&*world), 2, "a connection that is listed was ended");
+}
+
+/// A connection whose token Smooch refuses uses nothing that could be ended for it.
+pub fn a_held_token_is_ended_where_its_apps_connections_are_dead(start: Start<'_>) {
+    let mut world = start(&Setup::sunshine());
+    let ann = session_of(&mut *world, "ann");
+    let connected = Page::new("main", 1).of(&ann).install(&mut *world, OWNER, "Night Market");
+    let id = id_of(&connected);
+    world.smooch().on_next(Endpoint::Api, Fault::status(StatusCode::UNAUTHORIZED));
+    call_v1(&mut *world, "GET", &format!("/v1/connections/{id}/api/v2/apps"), "");
+    world.pass(61_000);
+    let listed = json(&get_v1(&mut *world, "/v1/connections"));
+    assert_eq!(listed["connections"][0]["status"], "revoked", "{listed}");
+    let page = Page::new("main", 2);
+    held(&mut *world, &page);
+    let old = aged(&*world, &page);
+    told(&page.complete(&mut *world, &old), 400, "receipt_expired");
+    assert_eq!(live(&*world), 0, "nobody has this token, and it lives");
+}
+
+/// Without its app nobody can say whether it may be ended.
+pub fn a_late_token_whose_app_is_not_told_is_held_on(start: Start<'_>) {
+    let mut world = start(&Setup::sunshine());
+    let page = Page::new("main", 1);
+    held(&mut *world, &page);
+    let old = aged(&*world, &page);
+    let garbage = http::Response::new(b"}{".to_vec());
+    world.smooch().on_next(Endpoint::TokenInfo, Fault::before(garbage));
+    let failed = page.complete(&mut *world, &old);
+    told(&failed, 502, "smooch_malformed");
+    let again = json(&failed)["receipt"].as_str().expect("the same receipt").to_owned();
+    told(&page.complete(&mut *world, &again), 400, "receipt_expired");
+    assert_eq!(live(&*world), 0);
+}
+
+/// Whoever sends it, with the verifier and all.
+pub fn a_held_token_becomes_nobody_elses(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let [ann, bob] = ["ann", "bob"].map(|subject| session_of(&mut *world, subject));
+    let anns = Page::new("main", 1).of(&ann);
+    let bobs = Page::new("main", 1).of(&bob);
+    let nobodys = Page::new("main", 1);
+    for (earned_by, thieves) in [(&anns, [&bobs, &nobodys]), (&nobodys, [&anns, &bobs])] {
+        let escrow = held(&mut *world, earned_by);
+        for thief in thieves {
+            told(&thief.complete(&mut *world, &escrow), 403, "session_mismatch");
+        }
+        assert_eq!(earned_by.complete(&mut *world, &escrow).status(), 200);
+        world.pass(5_000);
+    }
 }
 
 /// Smooch is not there, or the address is wrong: the token is held on.
