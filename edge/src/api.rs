@@ -106,15 +106,18 @@ pub(crate) fn usable(stored: &Stored) -> Result<(), ErrorCode> {
 }
 
 /// Whether no reader of URLs could take `path` for one that leaves the place it is put at: no empty or dotted
-/// segment, no second spelling of a slash or a dot, no backslash.
+/// segment, whatever parameters it has (`..;a=b`), no second spelling of a slash, a dot or a semicolon, nor of the percent
+/// sign that could begin one for who decodes twice, no backslash.
 fn stays_below(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
-    let hidden = ["%2f", "%5c", "%2e", "%00", "\\"].into_iter().any(|word| lower.contains(word));
+    let hidden =
+        ["%2f", "%5c", "%2e", "%3b", "%25", "%00", "\\"].into_iter().any(|word| lower.contains(word));
     // The last segment may be empty: some APIs have a slash at the end.
     let mut segments = path.split('/').peekable();
     let mut fits = true;
     while let Some(segment) = segments.next() {
-        let last = segments.peek().is_none();
+        let last = segments.peek().is_none() && !segment.contains(';');
+        let segment = segment.split(';').next().unwrap_or_default();
         fits &= !matches!(segment, "." | "..") && (last || !segment.is_empty());
     }
     fits && !hidden
@@ -217,6 +220,11 @@ mod tests {
             "v2\\..\\..",
             "v2/%5c..",
             "v2/x%00",
+            "v2/..;/..;a=b/admin",
+            "v2/;/x",
+            "v2/..%3b/admin",
+            "v2/%252e%252e/admin",
+            "v2/..%252Fadmin",
             "v2/\u{9}../x",
             "v2/x#y",
             "v2/x?y",

@@ -21,6 +21,7 @@ After any single fault the token is stored, or held in an escrow receipt, or rev
 left that nobody can mend from here: Smooch makes a token, and its answer is lost, or the Worker dies with it in hand. A
 code is good for one token, and a server may end what came of a code that it sees again (RFC 6749 §4.1.2), so that token is
 in nobody's hands. It is ended when the app's last connection is removed, here or at Smooch, which the test sees too.
+Whoever closes the tab for good while a token is held leaves one that is as lost.
 
 What the person sees is the client's own text; \\\"no connection\\\" is what `GET /v1/connections` shows, and the code is the
 outcome in the log. \\\"No event\\\" means that the feed does not have the connection (yet); the list does.

@@ -72,6 +72,8 @@ pub fn a_call_cannot_leave_the_api(start: Start<'_>) {
         "v2//admin",
         "/evil.example",
         "v2/x%00",
+        "v2/..;/..;/admin",
+        "v2/%252e%252e%252fadmin",
     ] {
         let answer = get_v1(&mut *world, &format!("/v1/connections/{id}/api/{path}"));
         // Some are put right by whoever carries the request, and then are no path of ours any more.
