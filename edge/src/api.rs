@@ -11,6 +11,7 @@ use crate::{
     log::Report,
     platform::{Forward, Forwarded, Platform},
     problem::Problem,
+    smooch::{self, Life},
     store::{self, Stored},
     summary::Status,
 };
@@ -28,7 +29,7 @@ const CONNECTION: &str = "add-to-smooch-connection";
 /// 1. the path must be one that stays below the API's base;
 /// 2. the connection must be usable;
 /// 3. pass it on, without what is between the caller and us, with the token;
-/// 4. if Smooch does not know the token any more, the connection is revoked;
+/// 4. if Smooch refuses it, ask whether the token still lives, and if not, the connection is revoked;
 /// 5. pass the answer back, without what is between Smooch and us.
 ///
 /// # Errors
@@ -50,8 +51,8 @@ pub async fn call<P: Platform>(
     usable(&stored)?;
     let token = stored.open(&edge.settings.keyring).map_err(|error| problem(error, report))?.token;
 
-    let base =
-        edge.settings.api_url.of(stored.summary.app.subdomain.as_ref()).ok_or(ErrorCode::Misconfigured)?;
+    let app = &stored.summary.app;
+    let base = edge.settings.api_url.of(app.subdomain.as_ref()).ok_or(ErrorCode::Misconfigured)?;
     let url = address(&base, path, target.query).ok_or(ErrorCode::InvalidRequest)?;
     let mut headers = incoming.headers();
     let named = hop_by_hop(&headers);
@@ -72,7 +73,8 @@ pub async fn call<P: Platform>(
     let headers = headers.into_iter().map(|(name, value)| (name.into(), value)).collect();
     let body = body.map_or_else(|| Body::Text(String::new()), Body::Stream);
     let response = Response { status, headers, body };
-    if status != 401 {
+    // A path of Smooch's may say 401 for reasons of its own, and a connection is marked for good.
+    if status != 401 || smooch::life(edge, platform, &token, app, report).await != Life::Dead {
         return Ok(response);
     }
     report.steps.push("revoked at Smooch");

@@ -11,7 +11,7 @@ use crate::{
     problem::Problem,
     proof::{Completion, Proven, prove},
     receipt::{Held, Receipt},
-    smooch::{self, ExchangeError, IdentifyError},
+    smooch::{self, ExchangeError, IdentifyError, Life},
     store::{self, ReadError, Record, Stored},
     summary::{Shown, Status, Summary},
 };
@@ -40,9 +40,9 @@ struct Earned {
 ///
 /// 1. read the form;
 /// 2. prove that this page set out;
-/// 3. if the page asks again, and an earlier try was completed, give its answer;
+/// 3. if an earlier try may have been completed, ask, and give its answer;
 /// 4. exchange the code for a token, unless an earlier try has one in escrow;
-/// 5. ask which app it is for;
+/// 5. ask which app it is for, or, where an earlier try has found out, whether the token still lives;
 /// 6. seal and store it;
 /// 7. answer.
 ///
@@ -62,22 +62,32 @@ pub async fn complete(
     report.site = Some(proven.receipt.binding.site().into());
     report.steps.push("proven");
 
-    // A page that asks again says so, and only then is KV asked before Smooch: a server may end the tokens of a
-    // code that it sees twice (RFC 6749 §4.1.2).
-    if proven.again
-        && let Some(answer) = first_answer(platform, &proven, report).await?
-    {
-        return Ok(answer);
+    // A page that asks again says so, or has a token in escrow, and only then is KV asked before Smooch: a server
+    // may end the tokens of a code that it sees twice (RFC 6749 §4.1.2).
+    if proven.again || matches!(proven.receipt.held, Held::Token { .. }) {
+        match earlier(platform, &proven, report).await? {
+            Earlier::Completed(answer) => return Ok(answer),
+            // What was connected by it and removed since is not made again.
+            Earlier::Gone => return Err(ErrorCode::CodeRejected.into()),
+            Earlier::NotCompleted => {}
+        }
     }
     let earned = match token_of(edge, platform, &proven, report).await {
         // An earlier try may have been completed while this one was on its way.
         Err(problem) if problem.code == ErrorCode::CodeRejected => {
-            return first_answer(platform, &proven, report).await?.ok_or(problem);
+            return match earlier(platform, &proven, report).await? {
+                Earlier::Completed(answer) => Ok(answer),
+                Earlier::Gone | Earlier::NotCompleted => Err(problem),
+            };
         }
         earned => earned?,
     };
 
     let app = match earned.app.clone() {
+        // It was ended while it was held, with another connection of its app perhaps.
+        Some(app) if smooch::life(edge, platform, &earned.token, &app, report).await == Life::Dead => {
+            return Err(ErrorCode::CodeRejected.into());
+        }
         Some(app) => app,
         None => smooch::identify(edge, platform, &earned.token, report).await.map_err(|error| {
             let receipt = earned.escrow(edge, platform, &proven, None, report);
@@ -93,7 +103,7 @@ pub async fn complete(
         Problem::from(ErrorCode::StorageUnavailable).retry(RETRY, receipt)
     })?;
     report.steps.push("stored");
-    if let Err(error) = store::note_connected(edge, platform, &stored, proven.flow().as_deref()).await {
+    if let Err(error) = store::note_connected(edge, platform, &stored, &proven.flow()).await {
         report.note = Some(error.says());
     }
     Ok(connected(&stored.id, &stored.summary, report))
@@ -171,27 +181,33 @@ fn sealed(edge: &Edge, platform: &impl Platform, proven: &Proven, token: Secret,
     Stored { id, summary, sealed }
 }
 
-/// The answer of an earlier try of this very flow, which was lost on the way; `None` if none was completed.
-async fn first_answer(
-    platform: &impl Platform,
-    proven: &Proven,
-    report: &mut Report,
-) -> Result<Option<Response>, Problem> {
+/// What an earlier try of this very flow came to.
+enum Earlier {
+    /// It was completed, and its answer was lost on the way.
+    Completed(Response),
+    /// It was completed, and the connection is not there any more.
+    Gone,
+    /// There was none, or it was not completed.
+    NotCompleted,
+}
+
+async fn earlier(platform: &impl Platform, proven: &Proven, report: &mut Report) -> Result<Earlier, Problem> {
     let unavailable = || Problem::from(ErrorCode::StorageUnavailable).retry(RETRY, proven.sealed.clone());
-    let Some(flow) = proven.flow() else { return Ok(None) };
-    let Some(id) = store::completed(platform, &flow).await.map_err(|_| unavailable())? else {
-        return Ok(None);
+    let Some(id) = store::completed(platform, &proven.flow()).await.map_err(|_| unavailable())? else {
+        return Ok(Earlier::NotCompleted);
     };
     let stored = match store::get(platform, &id).await {
         Ok(stored) => stored,
         Err(ReadError::Unavailable(_)) => return Err(unavailable()),
-        Err(ReadError::NotFound | ReadError::Closed(_) | ReadError::Unreadable) => return Ok(None),
+        Err(ReadError::NotFound) => return Ok(Earlier::Gone),
+        // To be made again, and so mended.
+        Err(ReadError::Closed(_) | ReadError::Unreadable) => return Ok(Earlier::NotCompleted),
     };
     if stored.summary.subject.as_ref() != proven.session.as_ref().map(|session| &session.subject) {
         return Err(ErrorCode::SessionMismatch.into());
     }
     report.steps.push("answered again");
-    Ok(Some(connected(&stored.id, &stored.summary, report)))
+    Ok(Earlier::Completed(connected(&stored.id, &stored.summary, report)))
 }
 
 fn exchange_problem(error: ExchangeError, proven: &Proven, report: &mut Report) -> Problem {

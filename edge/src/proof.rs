@@ -172,15 +172,14 @@ fn same_user(
 
 impl Proven {
     /// What this flow is known by once it is completed: its challenge, or, where nobody set out with one, a
-    /// digest of the code. A token held in escrow without either is known by nothing.
+    /// digest of what is held.
     #[must_use]
-    pub fn flow(&self) -> Option<String> {
+    pub fn flow(&self) -> String {
         match (&self.receipt.binding, &self.receipt.held) {
-            (Binding::Browser(state), _) => Some(state.challenge.as_str().into()),
-            (Binding::Direct, Held::Code { code, .. }) => {
-                Some(Base64UrlUnpadded::encode_string(&Sha256::digest(code.expose())))
+            (Binding::Browser(state), _) => state.challenge.as_str().into(),
+            (Binding::Direct, Held::Code { code: held, .. } | Held::Token { token: held, .. }) => {
+                Base64UrlUnpadded::encode_string(&Sha256::digest(held.expose()))
             }
-            (Binding::Direct, Held::Token { .. }) => None,
         }
     }
 }

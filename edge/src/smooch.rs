@@ -151,7 +151,13 @@ pub(crate) enum Life {
 }
 
 /// Asks Smooch whether a token lives: of tokenInfo, or by a call that changes nothing and that every token may make.
-pub(crate) async fn life(edge: &Edge, platform: &impl Platform, token: &Secret, app: &App) -> Life {
+pub(crate) async fn life(
+    edge: &Edge,
+    platform: &impl Platform,
+    token: &Secret,
+    app: &App,
+    report: &mut Report,
+) -> Life {
     let settings = &edge.settings;
     let url = match &settings.token_info_url {
         Some(url) => url.as_str().to_owned(),
@@ -165,7 +171,7 @@ pub(crate) async fn life(edge: &Edge, platform: &impl Platform, token: &Secret, 
     headers.extend(edge.marketplace_headers());
     let request =
         Outgoing { method: "GET", url: &url, headers: &headers, body: None, timeout: TOKEN_INFO_TIMEOUT };
-    match platform.fetch(request).await {
+    match timed(platform, request, report).await {
         Ok(Answer { status: 200..=299, .. }) => Life::Lives,
         Ok(Answer { status: 401 | 403, .. }) => Life::Dead,
         Ok(_) | Err(_) => Life::Unknown,

@@ -110,10 +110,9 @@ pub async fn note_connected(
     edge: &Edge,
     platform: &impl Platform,
     stored: &Stored,
-    flow: Option<&str>,
+    flow: &str,
 ) -> Result<(), NoteError> {
     let completed = async {
-        let Some(flow) = flow else { return Ok(()) };
         let (key, value) = (completed_key(flow), stored.id.as_str());
         try_put(platform, Put { key: &key, value, metadata: None, ttl: Some(COMPLETED_LIFE) }).await
     };

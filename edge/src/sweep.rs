@@ -184,7 +184,7 @@ async fn check(edge: &Edge, platform: &impl Platform, mut stored: Stored, swept:
         swept.resealed += 1;
     }
     swept.checked += 1;
-    match smooch::life(edge, platform, &record.token, &stored.summary.app).await {
+    match smooch::life(edge, platform, &record.token, &stored.summary.app, &mut Report::default()).await {
         Life::Lives => Some(()),
         Life::Unknown => None,
         Life::Dead => {

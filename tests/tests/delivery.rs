@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
 use edge::delivery::SCHEDULE;
+use http::StatusCode;
 use serde_json::{Value, json};
 use stand_in::{Broken, Endpoint, Fault, accounts::OWNER};
 use std::fs;
@@ -101,8 +102,10 @@ fn while_a_secret_changes_both_are_believed() {
 fn every_kind_of_event_is_delivered() {
     let mut world = world();
     let id = install(&mut world, 1);
-    let dead = http::Response::builder().status(401).body(Vec::new()).unwrap();
-    world.smooch().on_next(Endpoint::Api, Fault::before(dead));
+    // The call, and the question whether the token lives.
+    for _refused in 0..2 {
+        world.smooch().on_next(Endpoint::Api, Fault::status(StatusCode::UNAUTHORIZED));
+    }
     let call = format!("/v1/connections/{id}/api/v2/apps/x");
     assert_eq!(call_v1(&mut world, "GET", &call, "").status(), 401);
     world.pass(60_000);

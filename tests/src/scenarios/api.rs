@@ -5,6 +5,7 @@ use crate::{
     page::{Page, call_v1, get_v1, header, id_of, json},
     world::{API_KEY, Setup, World},
 };
+use http::StatusCode;
 use serde_json::json;
 use stand_in::{
     Author, Broken, Endpoint, Fault, Options, Received,
@@ -180,6 +181,27 @@ pub fn a_dead_token_marks_the_connection(start: Start<'_>) {
     assert_eq!(Page::new("main", 2).install(&mut *world, OWNER, "Night Market").status(), 200);
     let listed = json(&get_v1(&mut *world, "/v1/connections"));
     assert_eq!(listed["connections"][0]["status"], "connected");
+}
+
+/// A path may have reasons of its own to say 401, and what is marked is marked for good.
+pub fn a_call_that_is_refused_is_not_a_dead_token(start: Start<'_>) {
+    for (setup, life) in [(Setup::smooch(), Endpoint::Api), (Setup::sunshine(), Endpoint::TokenInfo)] {
+        let mut world = start(&setup);
+        let id = connect(&mut *world);
+        let path = format!("/v1/connections/{id}/api/v2/x");
+        for unclear in [None, Some(StatusCode::BAD_GATEWAY)] {
+            world.smooch().on_next(Endpoint::Api, Fault::status(StatusCode::UNAUTHORIZED));
+            if let Some(status) = unclear {
+                world.smooch().on_next(life, Fault::status(status));
+            }
+            let refused = get_v1(&mut *world, &path);
+            assert_eq!(refused.status(), 401);
+            assert_eq!(header(&refused, "add-to-smooch-connection"), None);
+        }
+        world.pass(61_000);
+        let listed = json(&get_v1(&mut *world, "/v1/connections"));
+        assert_eq!(listed["connections"][0]["status"], "connected");
+    }
 }
 
 /// Nobody waits for ever; the real worker gives up after its real half minute.

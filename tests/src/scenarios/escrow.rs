@@ -66,6 +66,10 @@ fn session_of(world: &mut dyn World, subject: &str) -> String {
     json(&session(world, &json!({"subject": subject})))["session"].as_str().expect("a session").to_owned()
 }
 
+fn connections(world: &mut dyn World) -> usize {
+    json(&get_v1(world, "/v1/connections"))["connections"].as_array().expect("a list").len()
+}
+
 fn live(world: &dyn World) -> usize {
     world.smooch().live_tokens().len()
 }
@@ -111,6 +115,7 @@ pub fn a_held_token_is_ended_where_its_apps_connections_are_dead(start: Start<'_
     let connected = Page::new("main", 1).of(&ann).install(&mut *world, OWNER, "Night Market");
     let id = id_of(&connected);
     world.smooch().on_next(Endpoint::Api, Fault::status(StatusCode::UNAUTHORIZED));
+    world.smooch().on_next(Endpoint::TokenInfo, Fault::status(StatusCode::UNAUTHORIZED));
     call_v1(&mut *world, "GET", &format!("/v1/connections/{id}/api/v2/apps"), "");
     world.pass(61_000);
     let listed = json(&get_v1(&mut *world, "/v1/connections"));
@@ -184,9 +189,42 @@ pub fn a_held_token_lives_ten_minutes_however_often_it_is_sent(start: Start<'_>)
     told(&failed, 503, "storage_unavailable");
     let second = json(&failed)["receipt"].as_str().expect("an escrow receipt").to_owned();
     assert_eq!(issued(&first), issued(&second));
-    // Which app it is for was asked once, and is kept with it.
+    // Which app it is for is kept with it: each time Smooch is asked once, whether it lives.
     assert_eq!(page.complete(&mut *world, &second).status(), 200);
-    assert_eq!(world.smooch().count(Endpoint::TokenInfo), 1);
+    assert_eq!(world.smooch().count(Endpoint::TokenInfo), 3);
+}
+
+/// What the partner has deleted since stays deleted, whoever kept the receipt.
+pub fn a_held_token_is_stored_once(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let page = Page::new("main", 1);
+    let escrow = held(&mut *world, &page);
+    let id = id_of(&page.complete(&mut *world, &escrow));
+    world.pass(5_000);
+    assert_eq!(id_of(&page.complete(&mut *world, &escrow)), id, "the same answer, if it was lost");
+    world.pass(61_000);
+    assert_eq!(call_v1(&mut *world, "DELETE", &format!("/v1/connections/{id}"), "").status(), 204);
+    world.pass(61_000);
+    told(&page.complete(&mut *world, &escrow), 400, "code_rejected");
+    assert_eq!(connections(&mut *world), 0);
+}
+
+/// One authorization covers an app whole: what ends it ends the token that is held for somebody else.
+pub fn a_held_token_that_was_ended_connects_nothing(start: Start<'_>) {
+    for setup in [Setup::smooch(), Setup::sunshine()] {
+        let mut world = start(&setup);
+        let ann = session_of(&mut *world, "ann");
+        let anns = id_of(&Page::new("main", 1).of(&ann).install(&mut *world, OWNER, "Night Market"));
+        world.pass(61_000);
+        let page = Page::new("main", 2);
+        let escrow = held(&mut *world, &page);
+        assert_eq!(call_v1(&mut *world, "DELETE", &format!("/v1/connections/{anns}"), "").status(), 204);
+        assert_eq!(live(&*world), 0);
+        told(&page.complete(&mut *world, &escrow), 400, "code_rejected");
+        assert_eq!(connections(&mut *world), 0);
+        // The person starts again, and it works.
+        assert_eq!(Page::new("main", 3).install(&mut *world, OWNER, "Night Market").status(), 200);
+    }
 }
 
 /// It was earned in a session that lived.
@@ -234,6 +272,9 @@ pub fn a_direct_install_is_held_too(start: Start<'_>) {
     let escrow = json(&failed)["receipt"].as_str().expect("an escrow receipt").to_owned();
     told(&complete(&mut *world, PARTNER, &format!("receipt={escrow}")), 403, "origin_not_allowed");
     assert_eq!(complete(&mut *world, &edge, &format!("receipt={escrow}")).status(), 200);
-    let listed = json(&get_v1(&mut *world, "/v1/connections"));
-    assert_eq!(listed["connections"].as_array().map(Vec::len), Some(1));
+    assert_eq!(connections(&mut *world), 1);
+    world.pass(61_000);
+    assert_eq!(complete(&mut *world, &edge, &format!("receipt={escrow}")).status(), 200);
+    assert_eq!(connections(&mut *world), 1);
+    assert_eq!(world.log().matches("answered again").count(), 1, "stored twice");
 }
