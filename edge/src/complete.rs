@@ -13,10 +13,9 @@ use crate::{
     receipt::{Held, Receipt},
     smooch::{self, ExchangeError, IdentifyError, Life},
     store::{self, ReadError, Record, Stored},
-    summary::{Shown, Status, Summary},
+    summary::{Status, Summary, shown},
 };
-use serde::Serialize;
-use shared::{App, ConnectionId, ErrorCode, Secret};
+use shared::{App, ConnectionId, ErrorCode, Object, Secret};
 
 /// A receipt, a verifier and two sessions, with room to spare.
 const LONGEST_FORM: usize = 16 * 1024;
@@ -285,13 +284,8 @@ fn wait(after: Option<u32>) -> u32 {
 }
 
 fn connected(id: &ConnectionId, summary: &Summary, report: &mut Report) -> Response {
-    #[derive(Serialize)]
-    struct Connected<'a> {
-        status: &'static str,
-        connection: Shown<'a>,
-    }
     report.outcome = "connected";
     report.connection = Some(id.as_str().into());
-    let body = Connected { status: "connected", connection: Shown::new(id, summary) };
-    Response::json(200, serde_json::to_string(&body).unwrap_or_default())
+    let body = Object::new().text("status", "connected").json("connection", &shown(id, summary).end());
+    Response::json(200, body.end())
 }

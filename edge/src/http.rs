@@ -81,7 +81,7 @@ impl<'a> Target<'a> {
     /// Takes `url` apart, an absolute URL as the platform gives it. A fragment never arrives.
     #[must_use]
     pub fn new(method: &'a str, url: &'a str) -> Self {
-        let host = url.find("://").map_or(0, |at| at + 3);
+        let host = url.find(':').filter(|_| !url.starts_with('/')).map_or(0, |at| at + "://".len());
         let end = url.get(host..).and_then(|rest| rest.find(['/', '?'])).map_or(url.len(), |at| host + at);
         let (origin, rest) = url.split_at_checked(end).unwrap_or((url, ""));
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));

@@ -31,6 +31,7 @@ pub mod smooch;
 pub mod store;
 pub mod summary;
 pub mod sweep;
+pub mod ulid;
 
 #[cfg(target_arch = "wasm32")]
 mod workers;

@@ -16,9 +16,7 @@ use crate::{
     summary::{Status, Summary},
 };
 use futures_util::future::join;
-use serde::{Deserialize, Serialize};
-use shared::{AppId, ConnectionId, Secret, Subject};
-use std::collections::BTreeMap;
+use shared::{AppId, ConnectionId, Json, Object, Secret, Subject};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -34,7 +32,7 @@ pub struct Record {
     /// The access token.
     pub token: Secret,
     /// The partner's own notes, from the session.
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: Vec<(String, String)>,
 }
 
 /// A connection as it is stored, closed.
@@ -137,8 +135,7 @@ pub async fn note(
         if edge.settings.events.is_none() {
             return Ok(());
         }
-        let shown = serde_json::to_string(&event.shown()).unwrap_or_default();
-        platform.enqueue(&shown).await
+        platform.enqueue(&event.shown()).await
     };
     let (stored, queued) = join(try_put(platform, events::put(&key, &metadata)), queued).await;
     stored?;
@@ -269,9 +266,18 @@ impl Record {
     /// Seals the record of the connection `id`.
     #[must_use]
     pub fn seal(&self, keyring: &Keyring, id: &ConnectionId, nonce: &[u8; crate::seal::NONCE]) -> String {
-        let sealed = Sealed { token: self.token.expose().into(), metadata: self.metadata.clone() };
-        let plaintext = Zeroizing::new(serde_json::to_vec(&sealed).unwrap_or_default());
-        keyring.seal(Purpose::Record, &connection_key(id), &plaintext, nonce)
+        let mut text = Object::new().text("token", self.token.expose());
+        if !self.metadata.is_empty() {
+            text = text.texts("metadata", &self.metadata);
+        }
+        let plaintext = Zeroizing::new(text.end());
+        keyring.seal(Purpose::Record, &connection_key(id), plaintext.as_bytes(), nonce)
+    }
+
+    fn read(plaintext: &[u8]) -> Option<Self> {
+        let mut json = Json::parse(plaintext)?;
+        let token = Secret::new(json.take("token")?.text()?);
+        Some(Self { token, metadata: json.take("metadata")?.texts()? })
     }
 }
 
@@ -284,16 +290,8 @@ impl Stored {
     pub fn open(&self, keyring: &Keyring) -> Result<Record, ReadError> {
         let place = connection_key(&self.id);
         let plaintext = keyring.open(Purpose::Record, &place, &self.sealed).map_err(ReadError::Closed)?;
-        let sealed: Sealed = serde_json::from_slice(&plaintext).map_err(|_| ReadError::Unreadable)?;
-        Ok(Record { token: Secret::new(sealed.token), metadata: sealed.metadata })
+        Record::read(&plaintext).ok_or(ReadError::Unreadable)
     }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Sealed {
-    token: String,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    metadata: BTreeMap<String, String>,
 }
 
 const CONNECTION: &str = "connection/";
@@ -331,7 +329,7 @@ mod tests {
         let app = App { id: AppId::parse("5f1a").unwrap(), name: None, subdomain: None };
         let id = ConnectionId::new("a", &app.id, None);
         let other = ConnectionId::new("b", &app.id, None);
-        let record = Record { token: Secret::new("a.b.c"), metadata: BTreeMap::new() };
+        let record = Record { token: Secret::new("a.b.c"), metadata: Vec::new() };
         let sealed = record.seal(&keyring, &id, &[1; NONCE]);
         let summary =
             Summary { app, subject: None, status: Status::Connected, connected_at: 1, key: "k1".into() };

@@ -30,6 +30,8 @@ mod callback;
 #[cfg(feature = "server")]
 mod endpoint;
 #[cfg(feature = "server")]
+mod json;
+#[cfg(feature = "server")]
 mod provider;
 #[cfg(feature = "server")]
 mod secret;
@@ -43,6 +45,7 @@ pub use self::{
     app::{App, AppId, ConnectionId, Subdomain, Subject},
     callback::{Callback, CallbackError, Unplaced},
     endpoint::{Endpoint, EndpointError, Origin},
+    json::{Json, Object, quoted},
     provider::{Provider, with_subdomain},
     secret::Secret,
     token::{TokenError, TokenRequest, app_in_token, read_token},

@@ -7,6 +7,7 @@ use crate::{
     world::{Request, Response, Setup, World, seed},
 };
 use edge::{
+    budget::Budgeted,
     delivery::{SCHEDULE, Verdict, deliver},
     edge::{Edge, handle, sweep_once},
     http::{Body, BodyError, Incoming},
@@ -15,6 +16,7 @@ use edge::{
         Page, Platform, Put, QueueError,
     },
     settings::{Fault, Vars},
+    sweep::MOST_OPERATIONS,
 };
 use futures_util::future::join;
 use rand_chacha::{
@@ -22,6 +24,7 @@ use rand_chacha::{
     rand_core::{Rng as _, SeedableRng as _},
 };
 use serde_json::Value;
+use shared::Json;
 use stand_in::{Broken, Smooch};
 use std::{
     cell::{Cell, RefCell, RefMut},
@@ -94,8 +97,8 @@ pub struct Message {
 struct Table(Value);
 
 impl Vars for Table {
-    fn var(&self, name: &str) -> Option<Value> {
-        self.0.get(name).cloned()
+    fn var(&self, name: &str) -> Option<Json> {
+        self.0.get(name).and_then(|value| Json::parse(value.to_string().as_bytes()))
     }
 }
 
@@ -227,7 +230,10 @@ impl World for Simulator {
     }
 
     fn sweep(&mut self) {
-        futures_executor::block_on(sweep_once(self.edge.as_ref().map_err(Vec::as_slice), &self.platform));
+        futures_executor::block_on(sweep_once(
+            self.edge.as_ref().map_err(Vec::as_slice),
+            &Budgeted::new(&self.platform, MOST_OPERATIONS),
+        ));
     }
 
     fn is_simulated(&self) -> bool {

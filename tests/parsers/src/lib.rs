@@ -17,7 +17,7 @@ use edge::{
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use shared::{Callback, CallbackError, Site, app_in_token, read_token, read_token_info};
+use shared::{Callback, CallbackError, Json, Site, app_in_token, read_token, read_token_info};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -170,10 +170,11 @@ pub fn path(data: &[u8]) {
 
 /// The setting `SITES`.
 pub fn sites(data: &[u8]) {
+    let Some(json) = Json::parse(data) else { return };
     let Ok(value) = serde_json::from_slice::<Value>(data) else { return };
     let names: Vec<Site> =
         value.as_object().into_iter().flatten().filter_map(|(name, _)| Site::parse(name)).collect();
-    let Ok(sites) = Sites::read(value) else { return };
+    let Ok(sites) = Sites::read(json) else { return };
     let mut written = serde_json::Map::new();
     for name in &names {
         let site = sites.get(name).expect("a site that was taken is there");
@@ -183,7 +184,9 @@ pub fn sites(data: &[u8]) {
             json!({"origin": origin, "return_to": return_to, "require_session": site.require_session});
         written.insert(name.as_str().into(), described);
     }
-    let again = Sites::read(Value::Object(written)).expect("what was taken is taken again");
+    let written =
+        Json::parse(Value::Object(written).to_string().as_bytes()).expect("what is written is JSON");
+    let again = Sites::read(written).expect("what was taken is taken again");
     for name in &names {
         let of = |sites: &Sites| {
             sites.get(name).map(|site| {
