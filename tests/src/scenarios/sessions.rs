@@ -83,8 +83,9 @@ pub fn a_session_that_is_none_is_refused(start: Start<'_>) {
     let sealed = |session: &Session, client_id: &str| session.seal(&keyring, client_id, &[7; NONCE]);
     let living = Session { subject, metadata: Vec::new(), expires: now + 60_000 };
     let ended = Session { expires: now - 1_000, ..living.clone() };
-    let plain = serde_json::to_vec(&living).expect("JSON");
-    let of_another_kind = keyring.seal(Purpose::Receipt, "shoplifter", &plain, &[7; NONCE]);
+    let opened =
+        keyring.open(Purpose::Session, "shoplifter", &sealed(&living, "shoplifter")).expect("its own");
+    let of_another_kind = keyring.seal(Purpose::Receipt, "shoplifter", &opened, &[7; NONCE]);
     for wrong in
         [String::new(), "ann".into(), sealed(&living, "another-partner"), of_another_kind, receipt.clone()]
     {
