@@ -21,9 +21,9 @@ export const start = (module, broken) => {
       throw error;
     }
   };
-  const resume = (whose, ...told) => {
+  const resume = (whose, ticket, number, text, bytes) => {
     try {
-      if (!enter(whose, () => whose.task.resume(Date.now(), ...told))) return;
+      if (!enter(whose, () => whose.task.resume(Date.now(), ticket, number, text, bytes))) return;
       whose.task.free();
       whose.resolve(whose.result);
     } catch (error) {

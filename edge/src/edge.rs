@@ -15,8 +15,7 @@ use crate::{
     settings::{Fault, Settings, Vars},
     sweep::{self, Swept},
 };
-use base64ct::{Base64UrlUnpadded, Encoding as _};
-use shared::{ErrorCode, Object};
+use shared::{ErrorCode, Object, to_base64url};
 
 /// An edge with its settings, kept from request to request.
 #[derive(Debug)]
@@ -57,7 +56,7 @@ pub async fn handle<P: Platform>(
 ) -> Response<P::Stream> {
     let started = platform.now();
     let target = Target::new(method, url);
-    let request_id = Base64UrlUnpadded::encode_string(&platform.random::<12>());
+    let request_id = to_base64url(&platform.random::<12>());
     let mut report = Report::default();
     let route = Route::parse(target.path);
     let result = match &route {

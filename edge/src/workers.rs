@@ -205,10 +205,7 @@ impl Platform for Workers {
     }
 
     fn random<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        // Where there is no randomness it throws, which fails this request: better than bytes that are not random.
-        verbs::random(&mut bytes);
-        bytes
+        self.desk.random()
     }
 
     async fn sleep(&self, milliseconds: u32) {

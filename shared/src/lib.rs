@@ -28,6 +28,8 @@ mod app;
 #[cfg(feature = "server")]
 mod callback;
 #[cfg(feature = "server")]
+mod cipher;
+#[cfg(feature = "server")]
 mod endpoint;
 #[cfg(feature = "server")]
 mod json;
@@ -44,6 +46,7 @@ mod token_info;
 pub use self::{
     app::{App, AppId, ConnectionId, Subdomain, Subject},
     callback::{Callback, CallbackError, Unplaced},
+    cipher::{Cipher, from_base64url, to_base64url},
     endpoint::{Endpoint, EndpointError, Origin},
     json::{Json, Object, quoted},
     provider::{Provider, with_subdomain},

@@ -3,6 +3,7 @@
 //! JavaScript holds a task and resumes it with each answer. When a request goes away before its answer, so does what
 //! JavaScript holds, and the task with it. Nothing here is shared between requests.
 
+use super::verbs;
 use crate::platform::Millis;
 use std::{
     cell::{Cell, RefCell},
@@ -31,9 +32,28 @@ pub(super) struct Desk {
     now: Cell<Millis>,
     ticket: Cell<u32>,
     told: RefCell<Vec<(u32, Told)>>,
+    /// Random bytes that were not given out.
+    random: RefCell<Vec<u8>>,
 }
 
+/// As many random bytes as are fetched at once: an install needs 46, and a call costs more than all the bytes.
+const RANDOM: usize = 64;
+
 impl Desk {
+    /// Random bytes, each given out once.
+    pub(super) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut pool = self.random.borrow_mut();
+        if pool.len() < N {
+            pool.resize(N.max(RANDOM), 0);
+            // Where there is no randomness this throws, which fails the request: better than bytes that are not random.
+            verbs::random(&mut pool);
+        }
+        let bytes = *pool.last_chunk().expect("there are at least as many as are asked for");
+        let rest = pool.len() - N;
+        pool.truncate(rest);
+        bytes
+    }
+
     pub(super) fn now(&self) -> Millis {
         self.now.get()
     }
