@@ -142,10 +142,17 @@ export const allowed = (ticket, limiter, key) =>
   );
 
 // What came of it. The answer is made in one call, with the body that was forwarded if it has none of its own.
-export const respond = (status, headers, body) => {
+let kept;
+export const keep_headers = (headers) => {
+  kept = new Headers(named(headers));
+};
+export const respond = (status, with_kept, headers, body) => {
   // The Fetch Standard's null body statuses: a Response with one of these and a body throws.
   const none = status === 204 || status === 205 || status === 304;
-  its.result = new Response(none ? null : (body ?? its.answer?.body), { status, headers: named(headers) });
+  const own = named(headers);
+  const answer = new Response(none ? null : (body ?? its.answer?.body), { status, headers: with_kept ? kept : own });
+  if (with_kept) for (const name in own) answer.headers.set(name, own[name]);
+  its.result = answer;
 };
 export const done = (number) => {
   its.result = number;

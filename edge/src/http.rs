@@ -113,6 +113,13 @@ pub struct Response<S = Infallible> {
     pub body: Body<S>,
 }
 
+/// What every answer of our own says: nobody keeps it, nobody is told where it came from, nobody guesses what it is.
+pub const UNCACHED: [(&str, &str); 3] = [
+    ("cache-control", "no-store"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+];
+
 /// The body of an answer.
 #[expect(missing_debug_implementations, reason = "it may carry a token")]
 pub enum Body<S> {
@@ -151,9 +158,7 @@ impl Response {
     }
 
     fn uncached(self) -> Self {
-        self.with("cache-control", "no-store")
-            .with("referrer-policy", "no-referrer")
-            .with("x-content-type-options", "nosniff")
+        UNCACHED.into_iter().fold(self, |response, (name, value)| response.with(name, value))
     }
 }
 

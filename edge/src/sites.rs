@@ -104,6 +104,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
+    #[expect(clippy::needless_pass_by_value, reason = "so that a case is one line")]
     fn read(value: Value) -> Result<Sites, Vec<Fault>> {
         Sites::read(Json::parse(value.to_string().as_bytes()).unwrap())
     }

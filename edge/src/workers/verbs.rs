@@ -56,8 +56,11 @@ extern "C" {
     /// Comes back with whether a limiter allows one more.
     pub(super) fn allowed(ticket: u32, limiter: &str, key: &str);
 
-    /// Answers the request; without a body of ours, with that of the answer to [`forward`].
-    pub(super) fn respond(status: u16, headers: &str, body: Option<&str>);
+    /// Keeps headers that many answers have.
+    pub(super) fn keep_headers(headers: &str);
+    /// Answers the request, perhaps with the headers that are kept; without a body of ours, with that of the answer to
+    /// [`forward`].
+    pub(super) fn respond(status: u16, kept: bool, headers: &str, body: Option<&str>);
     /// Says what came of anything else.
     pub(super) fn done(number: i32);
 }
