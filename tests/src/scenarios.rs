@@ -78,6 +78,7 @@ macro_rules! every_scenario {
             faults::a_token_that_cannot_be_stored_is_held,
             faults::a_write_that_fails_once_is_made_again,
             faults::a_token_whose_app_cannot_be_told_is_held,
+            faults::who_leaves_while_the_code_is_exchanged_is_connected,
             install::an_install_is_stored_and_a_message_can_be_sent,
             install::an_install_costs_what_it_must_and_no_more,
             install::both_families_of_endpoints_install,
