@@ -35,7 +35,7 @@ const CONNECTION: &str = "add-to-smooch-connection";
 /// # Errors
 ///
 /// `invalid_request` for a path that leads elsewhere, `connection_revoked`, `connection_removing`,
-/// `smooch_unavailable`, and as [`crate::connections::show`].
+/// `smooch_unavailable`, `smooch_malformed`, and as [`crate::connections::show`].
 pub async fn call<P: Platform>(
     edge: &Edge,
     platform: &P,
@@ -67,6 +67,10 @@ pub async fn call<P: Platform>(
     let answer = platform.forward(request).await;
     report.upstream = platform.now().saturating_sub(started);
     let Forwarded { status, mut headers, body } = answer.map_err(|_| ErrorCode::SmoochUnavailable)?;
+    // RFC 9110 §15: a status is 100 to 599, and 1xx are no answers. The platform makes no response of another.
+    if !(200..=599).contains(&status) {
+        return Err(ErrorCode::SmoochMalformed.into());
+    }
 
     let named = hop_by_hop(&headers);
     headers.retain(|(name, _)| is_passed_back(name) && !named.contains(name));
