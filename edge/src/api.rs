@@ -12,7 +12,7 @@ use crate::{
     platform::{Forward, Forwarded, Platform},
     problem::Problem,
     smooch::{self, Life},
-    store::{self, Stored},
+    store::{self, NoteError, Stored},
     summary::Status,
 };
 use shared::{ConnectionId, ErrorCode};
@@ -88,14 +88,21 @@ pub async fn call<P: Platform>(
     Ok(response.with(CONNECTION, "revoked"))
 }
 
-/// Marks a connection whose token Smooch refuses, and notes it in the feed.
+/// Marks a connection whose token Smooch refuses, and notes it in the feed before: what is not noted is found again,
+/// and what is marked is not looked at any more.
 pub(crate) async fn mark_revoked(
     edge: &Edge,
     platform: &impl Platform,
     stored: &Stored,
-) -> Result<(), store::NoteError> {
-    let revoked = store::set_status(platform, stored, Status::Revoked).await?;
-    store::note(edge, platform, Kind::Revoked, &revoked).await
+) -> Result<(), NoteError> {
+    store::unchanged(&store::of_app(platform, &stored.summary.app.id).await?, stored)?;
+    let revoked = store::with_status(stored, Status::Revoked);
+    let noted = store::note(edge, platform, Kind::Revoked, &revoked).await;
+    if let Err(NoteError::NotStored(error)) = noted {
+        return Err(error.into());
+    }
+    store::change(platform, &revoked).await?;
+    noted
 }
 
 /// Whether a connection can be used.

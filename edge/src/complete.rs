@@ -196,18 +196,18 @@ async fn earlier(platform: &impl Platform, proven: &Proven, report: &mut Report)
     let Some(id) = store::completed(platform, &proven.flow()).await.map_err(|_| unavailable())? else {
         return Ok(Earlier::NotCompleted);
     };
-    let stored = match store::get(platform, &id).await {
-        Ok(stored) => stored,
+    let summary = match store::look(platform, &id).await {
+        Ok(summary) => summary,
         Err(ReadError::Unavailable(_)) => return Err(unavailable()),
         Err(ReadError::NotFound) => return Ok(Earlier::Gone),
         // To be made again, and so mended.
         Err(ReadError::Closed(_) | ReadError::Unreadable) => return Ok(Earlier::NotCompleted),
     };
-    if stored.summary.subject.as_ref() != proven.session.as_ref().map(|session| &session.subject) {
+    if summary.subject.as_ref() != proven.session.as_ref().map(|session| &session.subject) {
         return Err(ErrorCode::SessionMismatch.into());
     }
     report.steps.push("answered again");
-    Ok(Earlier::Completed(connected(&stored.id, &stored.summary, report)))
+    Ok(Earlier::Completed(connected(&id, &summary, report)))
 }
 
 fn exchange_problem(error: ExchangeError, proven: &Proven, report: &mut Report) -> Problem {
