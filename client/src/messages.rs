@@ -47,8 +47,8 @@ pub const fn failure(code: ErrorCode) -> &'static str {
         }
         ErrorCode::Unsupported => "This button cannot work in this browser. Try another one.",
         ErrorCode::EdgeUnreachable => "No answer came back. Check your connection and try again.",
-        ErrorCode::ReceiptExpired => "That took too long. Nothing was changed. Start again.",
-        // An earlier try may have been completed.
+        // An earlier try may have been completed, in these three.
+        ErrorCode::ReceiptExpired => "That took too long. If your app is not connected, start again.",
         ErrorCode::CodeRejected => {
             "That took too long, or is finished already. If your app is not connected, start again."
         }
@@ -59,7 +59,7 @@ pub const fn failure(code: ErrorCode) -> &'static str {
             "Your login here has ended. Reload this page, log in, and start again."
         }
         ErrorCode::SessionMismatch => {
-            "You are logged in here as someone else than when you started. Nothing was changed. Start again."
+            "You are logged in here as someone else than when you started. Start again."
         }
         ErrorCode::SmoochUnavailable | ErrorCode::SmoochMalformed => {
             "Smooch is not answering as it should. Try again in a minute."
