@@ -105,6 +105,7 @@ macro_rules! every_scenario {
             v1::a_record_that_does_not_open_is_told,
             v1::health_names_what_is_wrong_and_never_its_value,
             v1::wrong_settings_close_everything_else,
+            v1::what_can_be_got_has_a_head,
             v1::unknown_paths_and_methods_are_refused,
         }
     };

@@ -2,7 +2,7 @@
 
 use super::Start;
 use crate::{
-    page::{Page, get, get_v1, header, json, request, session},
+    page::{Page, call_v1, get, get_v1, header, json, request, session},
     world::{API_KEY, Setup},
 };
 use serde_json::json;
@@ -183,6 +183,36 @@ pub fn wrong_settings_close_everything_else(start: Start<'_>) {
     assert_eq!(json(&get(&mut *world, "/embed.json"))["code"], "misconfigured");
 }
 
+/// RFC 9110 §9.3.2: what GET answers, without the body.
+pub fn what_can_be_got_has_a_head(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let connected = Page::new("main", 1).install(&mut *world, OWNER, "Night Market");
+    let path = format!("/v1/connections/{}", json(&connected)["connection"]["id"].as_str().expect("an id"));
+    let token = format!("{path}/token");
+    let asked = world.kv().counts();
+    for (path, status) in [
+        ("/v1/connections", 200),
+        (path.as_str(), 200),
+        (&token, 200),
+        ("/v1/events", 200),
+        ("/v1/events?limit=0", 400),
+        ("/v1/connections/5f1a-AAAAAAAAAAAAAAAA", 404),
+        ("/v1/nothing", 404),
+    ] {
+        let (head, got) = (call_v1(&mut *world, "HEAD", path, ""), get_v1(&mut *world, path));
+        assert_eq!((head.status(), got.status().as_u16()), (got.status(), status), "{path}");
+        assert!(head.body().is_empty() && !got.body().is_empty(), "{path}");
+        for name in ["content-type", "cache-control", "x-content-type-options"] {
+            assert_eq!(header(&head, name), header(&got, name), "{path} {name}");
+        }
+        // RFC 9110 §8.6: no length, or that of the body that GET has.
+        let length = header(&head, "content-length");
+        assert!(length.is_none() || length == header(&got, "content-length"), "{path}: {length:?}");
+    }
+    assert_eq!(world.kv().counts().puts, asked.puts);
+    assert_eq!(world.send(request("HEAD", &format!("{}/v1/connections", world.edge()))).status(), 401);
+}
+
 /// In the one shape that all errors have.
 pub fn unknown_paths_and_methods_are_refused(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
@@ -193,9 +223,9 @@ pub fn unknown_paths_and_methods_are_refused(start: Start<'_>) {
         ("DELETE", "/complete", 405, Some("POST")),
         ("POST", "/healthz", 405, Some("GET, HEAD")),
         ("PROPFIND", "/healthz", 405, Some("GET, HEAD")),
-        ("POST", "/v1/connections", 405, Some("GET")),
+        ("POST", "/v1/connections", 405, Some("GET, HEAD")),
         ("GET", "/v1/sessions", 405, Some("POST")),
-        ("PUT", "/v1/connections/5f1a-AAAAAAAAAAAAAAAA", 405, Some("GET, DELETE")),
+        ("PUT", "/v1/connections/5f1a-AAAAAAAAAAAAAAAA", 405, Some("GET, HEAD, DELETE")),
     ] {
         let answer = world.send(request(method, &format!("{edge}{path}")));
         assert_eq!(answer.status(), status, "{method} {path}");
