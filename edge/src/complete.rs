@@ -175,9 +175,10 @@ fn sealed(edge: &Edge, platform: &impl Platform, proven: &Proven, token: Secret,
     let metadata = proven.session.as_ref().map(|session| session.metadata.clone()).unwrap_or_default();
     let id = ConnectionId::new(&edge.settings.client_id, &app.id, subject.as_ref());
     let connected_at = platform.now();
+    let record = Record { token, metadata, subdomain: app.subdomain.clone() };
+    let sealed = record.seal(keyring, &id, &platform.random());
     let summary =
         Summary { app, subject, status: Status::Connected, connected_at, key: keyring.current().into() };
-    let sealed = Record { token, metadata }.seal(keyring, &id, &platform.random());
     Stored { id, summary, sealed }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 };
 use futures_util::future::join;
 use serde::{Deserialize, Serialize};
-use shared::{AppId, ConnectionId, Secret, Subject};
+use shared::{AppId, ConnectionId, Secret, Subdomain, Subject};
 use std::collections::BTreeMap;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -35,6 +35,8 @@ pub struct Record {
     pub token: Secret,
     /// The partner's own notes, from the session.
     pub metadata: BTreeMap<String, String>,
+    /// Where the app's API is, and the token may be sent to: what KV's metadata say of it can be changed.
+    pub subdomain: Option<Subdomain>,
 }
 
 /// A connection as it is stored, closed.
@@ -57,7 +59,7 @@ pub enum ReadError {
     Unavailable(KvError),
     /// Sealed under a key that is no longer in the settings, or altered in KV.
     Closed(OpenError),
-    /// It opens, and is not what this version writes.
+    /// It opens, and is not what this version writes, or its metadata are another's.
     Unreadable,
 }
 
@@ -328,7 +330,11 @@ impl Record {
     /// Seals the record of the connection `id`.
     #[must_use]
     pub fn seal(&self, keyring: &Keyring, id: &ConnectionId, nonce: &[u8; crate::seal::NONCE]) -> String {
-        let sealed = Sealed { token: self.token.expose().into(), metadata: self.metadata.clone() };
+        let sealed = Sealed {
+            token: self.token.expose().into(),
+            metadata: self.metadata.clone(),
+            subdomain: self.subdomain.clone(),
+        };
         let plaintext = Zeroizing::new(serde_json::to_vec(&sealed).unwrap_or_default());
         keyring.seal(Purpose::Record, &connection_key(id), &plaintext, nonce)
     }
@@ -344,7 +350,12 @@ impl Stored {
         let place = connection_key(&self.id);
         let plaintext = keyring.open(Purpose::Record, &place, &self.sealed).map_err(ReadError::Closed)?;
         let sealed: Sealed = serde_json::from_slice(&plaintext).map_err(|_| ReadError::Unreadable)?;
-        Ok(Record { token: Secret::new(sealed.token), metadata: sealed.metadata })
+        let Sealed { token, metadata, subdomain } = sealed;
+        let token = Secret::new(token);
+        if subdomain != self.summary.app.subdomain {
+            return Err(ReadError::Unreadable);
+        }
+        Ok(Record { token, metadata, subdomain })
     }
 }
 
@@ -353,6 +364,8 @@ struct Sealed {
     token: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     metadata: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subdomain: Option<Subdomain>,
 }
 
 const CONNECTION: &str = "connection/";
@@ -390,7 +403,7 @@ mod tests {
         let app = App { id: AppId::parse("5f1a").unwrap(), name: None, subdomain: None };
         let id = ConnectionId::new("a", &app.id, None);
         let other = ConnectionId::new("b", &app.id, None);
-        let record = Record { token: Secret::new("a.b.c"), metadata: BTreeMap::new() };
+        let record = Record { token: Secret::new("a.b.c"), metadata: BTreeMap::new(), subdomain: None };
         let sealed = record.seal(&keyring, &id, &[1; NONCE]);
         let summary =
             Summary { app, subject: None, status: Status::Connected, connected_at: 1, key: "k1".into() };

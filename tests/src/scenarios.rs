@@ -103,6 +103,7 @@ macro_rules! every_scenario {
             v1::connections_are_listed_by_page_and_by_subject,
             v1::an_unknown_connection_is_not_found,
             v1::a_record_that_does_not_open_is_told,
+            v1::a_host_that_was_put_into_the_metadata_gets_no_token,
             v1::health_names_what_is_wrong_and_never_its_value,
             v1::wrong_settings_close_everything_else,
             v1::what_can_be_got_has_a_head,

@@ -136,6 +136,31 @@ pub fn a_record_that_does_not_open_is_told(start: Start<'_>) {
     );
 }
 
+/// Metadata are not sealed. Whoever can write them chooses no host that a token is sent to.
+pub fn a_host_that_was_put_into_the_metadata_gets_no_token(start: Start<'_>) {
+    let mut world = start(&Setup::sunshine());
+    let connected = json(&Page::new("main", 1).install(&mut *world, OWNER, "Night Market"));
+    let id = connected["connection"]["id"].as_str().expect("an id").to_owned();
+    let subdomain = connected["connection"]["app"]["subdomain"].as_str().expect("a subdomain").to_owned();
+    world.kv().tamper(&format!("connection/{id}"), |entry| {
+        entry.metadata = entry.metadata.take().map(|metadata| metadata.replace(&subdomain, "evil"));
+    });
+    let asked = world.smooch().requests().len();
+    for (method, path) in [("GET", "/api/v2/x"), ("GET", "/token"), ("DELETE", "")] {
+        let answer = call_v1(&mut *world, method, &format!("/v1/connections/{id}{path}"), "");
+        assert_eq!(
+            (answer.status().as_u16(), json(&answer)["code"].as_str()),
+            (503, Some("storage_unavailable"))
+        );
+    }
+    assert_eq!(world.smooch().requests().len(), asked, "somebody was sent the token");
+    // Connected again, it is as it should be.
+    world.pass(61_000);
+    assert_eq!(Page::new("main", 2).install(&mut *world, OWNER, "Night Market").status(), 200);
+    world.pass(61_000);
+    assert_eq!(get_v1(&mut *world, &format!("/v1/connections/{id}/token")).status(), 200);
+}
+
 /// For whoever set it up.
 pub fn health_names_what_is_wrong_and_never_its_value(start: Start<'_>) {
     let mut well = start(&Setup::smooch());
