@@ -296,3 +296,44 @@ fn connected(id: &ConnectionId, summary: &Summary, report: &mut Report) -> Respo
     let body = Connected { status: "connected", connection: Shown::new(id, summary) };
     Response::json(200, serde_json::to_string(&body).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        receipt::Binding,
+        seal::{Keyring, NONCE},
+        session::{MOST_METADATA, Session},
+    };
+    use shared::{AppId, State, Subdomain, Subject, Verifier, push_parameter};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn the_longest_form_is_read_or_a_held_token_would_be_lost() {
+        let keyring =
+            Keyring::parse("k123456789012345:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").unwrap();
+        let verifier = Verifier::from_bytes(&[7; 32]);
+        let state = format!("1.{}.{}", "s".repeat(32), verifier.challenge().as_str());
+        let subject = Subject::parse(&"a".repeat(128));
+        let app = App {
+            id: AppId::parse(&"a".repeat(64)).unwrap(),
+            name: App::tidy_name(&"\"".repeat(500)),
+            subdomain: Subdomain::parse(&"a".repeat(63)),
+        };
+        let held =
+            Held::Token { token: Secret::new("t".repeat(4096)), app: Some(app), subject: subject.clone() };
+        let binding = Binding::Browser(State::parse(&state).unwrap());
+        let receipt = Receipt { binding, held, issued: u64::MAX };
+        // A control character takes six bytes in JSON.
+        let metadata = BTreeMap::from([("n".to_owned(), "\u{1}".repeat(MOST_METADATA - 1))]);
+        let session = Session::new(subject.unwrap(), metadata, 1).unwrap();
+        let session = session.seal(&keyring, "shoplifter", &[1; NONCE]);
+        let mut form = String::new();
+        push_parameter(&mut form, "receipt", &receipt.seal(&keyring, "shoplifter", &[1; NONCE]));
+        push_parameter(&mut form, "verifier", verifier.expose());
+        push_parameter(&mut form, "session", &session);
+        push_parameter(&mut form, "started_session", &session);
+        push_parameter(&mut form, "again", "1");
+        assert!(form.len() <= LONGEST_FORM, "{}", form.len());
+    }
+}

@@ -148,7 +148,7 @@ pub fn cases() -> Vec<Case> {
         kv(
             "the record is sealed under a key that is gone",
             Way::Tampered(|world, key| {
-                world.kv().tamper(key, |entry| entry.value = entry.value.replacen("k1", "k0", 1))
+                world.kv().tamper(key, |entry| entry.value = entry.value.replacen("k1", "k0", 1));
             }),
         ),
         case("the page and the Worker", "the answer of `/complete` is lost", Way::LostAnswer),
@@ -236,11 +236,6 @@ pub fn play(start: Start<'_>, case: &Case) -> Seen {
     let page = Page::new("main", 1).of(json(&made)["session"].as_str().expect("a session"));
     let callback = page.allow(world, OWNER, "Night Market");
     let receipt = Fragment::of(&get(world, &callback)).receipt.expect("a receipt");
-    let fail = |world: &dyn World, prefix, fault, count| {
-        for _write in 0..count {
-            world.kv().fail_put(prefix, fault);
-        }
-    };
     let answer = match &case.way {
         Way::Answer(endpoint, fault) => {
             world.smooch().on_next(*endpoint, fault.clone());
@@ -313,18 +308,12 @@ pub fn play(start: Start<'_>, case: &Case) -> Seen {
             world.pass(*milliseconds);
             page.complete(world, &receipt)
         }
-        Way::HeldLate(milliseconds) | Way::HeldLateAnd(milliseconds) | Way::HeldEarly(milliseconds) => {
-            fail(world, "connection/", KvFault::Before, 3);
-            let held = page.complete(world, &receipt);
-            match case.way {
-                Way::HeldEarly(_) => world.set_back(*milliseconds),
-                _ => world.pass(*milliseconds),
-            }
-            if matches!(case.way, Way::HeldLateAnd(_)) {
-                world.kv().fail(Operation::List, "connection/", KvFault::Before);
-            }
-            page.complete(world, json(&held)["receipt"].as_str().expect("an escrow receipt"))
-        }
+        Way::HeldLate(milliseconds) => held(world, &page, &receipt, |world| world.pass(*milliseconds)),
+        Way::HeldEarly(milliseconds) => held(world, &page, &receipt, |world| world.set_back(*milliseconds)),
+        Way::HeldLateAnd(milliseconds) => held(world, &page, &receipt, |world| {
+            world.pass(*milliseconds);
+            world.kv().fail(Operation::List, "connection/", KvFault::Before);
+        }),
         Way::Tampered(change) => {
             let connected = page.complete(world, &receipt);
             let id = id_of(&connected);
@@ -333,6 +322,20 @@ pub fn play(start: Start<'_>, case: &Case) -> Seen {
         }
     };
     look(world, &page, &answer)
+}
+
+fn fail(world: &dyn World, prefix: &str, fault: KvFault, count: usize) {
+    for _write in 0..count {
+        world.kv().fail_put(prefix, fault);
+    }
+}
+
+/// The token cannot be stored, this happens, and the page comes back with it.
+fn held(world: &mut dyn World, page: &Page, receipt: &str, happens: impl Fn(&mut dyn World)) -> Response {
+    fail(world, "connection/", KvFault::Before, 3);
+    let held = page.complete(world, receipt);
+    happens(world);
+    page.complete(world, json(&held)["receipt"].as_str().expect("an escrow receipt"))
 }
 
 fn look(world: &mut dyn World, page: &Page, answer: &Response) -> Seen {

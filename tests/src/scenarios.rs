@@ -9,6 +9,7 @@ pub mod escrow;
 pub mod events;
 pub mod faults;
 pub mod install;
+pub mod log;
 pub mod removal;
 pub mod secrets;
 pub mod sessions;
@@ -83,8 +84,10 @@ macro_rules! every_scenario {
             install::an_install_costs_what_it_must_and_no_more,
             install::both_families_of_endpoints_install,
             install::the_same_app_connects_in_place,
+            log::each_request_has_one_line_that_says_what_it_was,
             removal::the_last_connection_of_an_app_ends_the_authorization,
             removal::a_connection_that_others_share_is_only_forgotten,
+            removal::a_removal_that_kv_fails_is_done_when_it_is_asked_again,
             removal::a_removal_that_smooch_is_not_there_for_is_kept,
             secrets::no_secret_is_logged_stored_or_answered,
             sessions::a_connection_belongs_to_the_user_who_set_out,

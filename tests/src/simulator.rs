@@ -97,9 +97,15 @@ pub struct Message {
 #[derive(Clone, Debug)]
 pub enum Work {
     /// It answers a request.
-    Answer(Request),
+    Answer(Box<Request>),
     /// It sweeps once.
     Sweep,
+}
+
+impl From<Request> for Work {
+    fn from(request: Request) -> Self {
+        Self::Answer(Box::new(request))
+    }
 }
 
 struct Table(Value);
@@ -132,11 +138,13 @@ impl Simulator {
     }
 
     /// The queue of deliveries.
+    #[must_use]
     pub fn queue(&self) -> RefMut<'_, Queue> {
         self.platform.queue.borrow_mut()
     }
 
     /// The partner's backend that events are delivered to.
+    #[must_use]
     pub fn receiver(&self) -> RefMut<'_, Receiver> {
         self.platform.receiver.borrow_mut()
     }
@@ -147,7 +155,7 @@ impl Simulator {
         async move {
             let edge = edge.as_ref().as_ref().map_err(Vec::as_slice);
             match work {
-                Work::Answer(request) => Some(answer(edge, &platform, request).await),
+                Work::Answer(request) => Some(answer(edge, &platform, *request).await),
                 Work::Sweep => {
                     sweep_once(edge, &*platform).await;
                     None
@@ -163,11 +171,11 @@ impl Simulator {
     /// If it ends before that.
     pub fn amid<T>(
         &mut self,
-        one: Work,
+        one: impl Into<Work>,
         moment: impl Fn(&Self) -> bool,
         meanwhile: impl FnOnce(&mut Self) -> T,
     ) -> (Option<Response>, T) {
-        let mut one = pin!(self.work(one));
+        let mut one = pin!(self.work(one.into()));
         let mut context = Context::from_waker(Waker::noop());
         while !moment(self) {
             assert!(one.as_mut().poll(&mut context).is_pending(), "it has ended before that moment");
@@ -210,7 +218,7 @@ impl World for Simulator {
     }
 
     fn send(&mut self, request: Request) -> Response {
-        block_on(self.work(Work::Answer(request))).expect("an answer")
+        block_on(self.work(request.into())).expect("an answer")
     }
 
     fn send_and_die(&mut self, request: Request, prefixes: &[&str], setup: &Setup) {
@@ -218,7 +226,7 @@ impl World for Simulator {
             self.kv().fail_put(prefix, KvFault::Never);
         }
         {
-            let mut answer = pin!(self.work(Work::Answer(request)));
+            let mut answer = pin!(self.work(request.into()));
             let mut context = Context::from_waker(Waker::noop());
             while self.kv().has_faults() {
                 assert!(
@@ -236,7 +244,7 @@ impl World for Simulator {
     }
 
     fn send_both(&mut self, one: Request, other: Request) -> [Response; 2] {
-        let both = [one, other].map(|request| self.work(Work::Answer(request)));
+        let both = [one, other].map(|request| self.work(request.into()));
         let [one, other] = both;
         let (one, other) = block_on(join(one, other));
         [one, other].map(|answer| answer.expect("an answer"))

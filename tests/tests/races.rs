@@ -102,7 +102,7 @@ fn what_is_connected_again_while_it_is_removed_is_not_forgotten() {
     let id = connect(&mut world, "ann", 1);
     let removal = call(&world, "DELETE", &id);
     let revoked = |world: &Simulator| world.smooch().count(Endpoint::Revoke) == 1;
-    let (removed, ()) = world.amid(Work::Answer(removal), revoked, connect_again);
+    let (removed, ()) = world.amid(removal, revoked, connect_again);
     assert_eq!(said(&removed.unwrap()), (503, "storage_unavailable".into()), "it can be asked again");
     assert_eq!(kept(&mut world), [(id, true)]);
 }
@@ -115,7 +115,7 @@ fn a_dead_token_is_not_written_over_a_new_one() {
     let call = call(&world, "GET", &format!("{id}/api/v2/apps/{NIGHT_MARKET}/conversations"));
     // The mark is written at the second try; by then there is another record.
     world.kv().fail_put("connection/", KvFault::Before);
-    let (called, ()) = world.amid(Work::Answer(call), |world| !world.kv().has_faults(), connect_again);
+    let (called, ()) = world.amid(call, |world| !world.kv().has_faults(), connect_again);
     assert_eq!(called.unwrap().status(), 401);
     assert_eq!(kept(&mut world), [(id, true)]);
 }
@@ -145,7 +145,7 @@ fn a_removal_that_waits_is_not_written_over_a_new_connection() {
     world.smooch().on_next(Endpoint::Revoke, Fault::status(StatusCode::BAD_GATEWAY));
     world.kv().fail_put("connection/", KvFault::Before);
     let removal = call(&world, "DELETE", &id);
-    let (removed, ()) = world.amid(Work::Answer(removal), |world| !world.kv().has_faults(), connect_again);
+    let (removed, ()) = world.amid(removal, |world| !world.kv().has_faults(), connect_again);
     assert_eq!(said(&removed.unwrap()), (503, "storage_unavailable".into()));
     assert_eq!(kept(&mut world), [(id, true)]);
 }

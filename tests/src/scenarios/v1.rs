@@ -54,7 +54,8 @@ pub fn a_key_is_needed(start: Start<'_>) {
 /// From metadata alone, one list a page.
 pub fn connections_are_listed_by_page_and_by_subject(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
-    for (seed, subject) in [(1, "ann"), (2, "bob"), (3, "ann.b")] {
+    // What a subject may be and a path may not.
+    for (seed, subject) in [(1, "ann"), (2, ".."), (3, "ann.b")] {
         for (offset, app) in [(0, "Night Market"), (10, "Corner Bakery")] {
             let made = session(&mut *world, &json!({"subject": subject}));
             let sealed = json(&made)["session"].as_str().expect("a session").to_owned();
@@ -86,6 +87,8 @@ pub fn connections_are_listed_by_page_and_by_subject(start: Start<'_>) {
         .map(|shown| shown["subject"].clone())
         .collect();
     assert_eq!(subjects, ["ann", "ann"]);
+    let of_dots = json(&get_v1(&mut *world, "/v1/connections?subject=.."));
+    assert_eq!(of_dots["connections"].as_array().map(Vec::len), Some(2));
     for wrong in [
         "limit=0",
         "limit=1001",
