@@ -23,8 +23,8 @@ use shared::ConnectionId;
 /// The platform's limit on its free plan is 50 for each run, its own included.
 pub const MOST_OPERATIONS: u32 = 40;
 
-/// How many connections a run looks at. One that is well takes two requests.
-const PAGE: u16 = 16;
+/// How many connections a run looks at. One that is well takes two requests, so the last still has what it may need.
+const PAGE: u16 = 15;
 
 /// What one connection takes at the most: read it and its event, ask Smooch, list its app's twice, note it, queue that,
 /// write it twice.
