@@ -21,7 +21,7 @@ soak: ## ten minutes of installs, lists and calls by the worker, with faults; th
 	@scripts/setup build
 	@$(BUILD_ENV) scripts/build-worker && exec cargo run -q -p tests --bin soak
 
-fuzz: ## ten million inputs that look for trouble, for each parser; needs cargo-fuzz and nightly
+fuzz: ## ten million inputs that look for trouble, for each parser; about an hour
 	@scripts/fuzz
 
 setup: ## install all tools that are missing

@@ -9,14 +9,15 @@ use crate::{
     summary::{Metadata, Shown, Summary},
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use shared::ConnectionId;
 use ulid::Ulid;
 
 /// Thirty days, in seconds.
-const LIFE: u32 = 30 * 24 * 60 * 60;
+pub(crate) const LIFE: u32 = 30 * 24 * 60 * 60;
 
 /// KV's minute, and a little for the time that a write takes.
-const SETTLED: Millis = 75_000;
+pub(crate) const SETTLED: Millis = 75_000;
 
 /// How many lists one page of the feed may take. With more to look through, the page ends early and says so.
 const MOST_LISTS: u32 = 30;
@@ -76,6 +77,20 @@ impl Event {
         Self { id, kind, connection: connection.clone(), summary: summary.clone() }
     }
 
+    /// The event that a connection was made. Its id follows from the connection, so that it can be told later whether
+    /// it was stored.
+    #[must_use]
+    pub fn connected(connection: &ConnectionId, summary: &Summary) -> Self {
+        let digest: [u8; 32] = Sha256::digest(connection.as_str()).into();
+        let random = digest.first_chunk().copied().unwrap_or_default();
+        Self::new(Kind::Connected, connection, summary, summary.connected_at, random)
+    }
+
+    /// Where it lies in KV.
+    pub(crate) fn key(&self) -> String {
+        ["event/", &self.id.to_string()].concat()
+    }
+
     /// The event as it is shown and delivered.
     #[must_use]
     pub fn shown(&self) -> ShownEvent<'_> {
@@ -104,12 +119,17 @@ pub(crate) fn stored(event: &Event) -> (String, String) {
         id: event.connection.as_str().into(),
         summary: Metadata::of(&event.summary),
     };
-    (["event/", &event.id.to_string()].concat(), serde_json::to_string(&stored).unwrap_or_default())
+    (event.key(), serde_json::to_string(&stored).unwrap_or_default())
 }
 
 /// A write of an event.
 pub(crate) fn put<'a>(key: &'a str, metadata: &'a str) -> Put<'a> {
     Put { key, value: "", metadata: Some(metadata), ttl: Some(LIFE) }
+}
+
+/// A write that keeps an event's place, and no event: whether it was noted is not asked again.
+pub(crate) fn place(key: &str) -> Put<'_> {
+    Put { key, value: "", metadata: None, ttl: Some(LIFE) }
 }
 
 /// A page of the feed.

@@ -88,21 +88,29 @@ impl Route {
     #[must_use]
     pub const fn allow(&self) -> &'static str {
         match self {
-            Self::Callback | Self::Health | Self::Embed => "GET, HEAD",
-            Self::Connections | Self::Token(_) | Self::Events => "GET",
-            Self::Connection(_) => "GET, DELETE",
+            Self::Callback
+            | Self::Health
+            | Self::Embed
+            | Self::Connections
+            | Self::Token(_)
+            | Self::Events => "GET, HEAD",
+            Self::Connection(_) => "GET, HEAD, DELETE",
             Self::Complete | Self::Removed | Self::Sessions => "POST",
             Self::Api(..) | Self::UnknownV1 => "",
         }
     }
 
-    /// Whether it takes `method`.
+    /// Whether it takes `method`. What takes GET takes HEAD (RFC 9110 §9.3.2).
     #[must_use]
     pub const fn takes(&self, method: Method) -> bool {
         match self {
-            Self::Callback | Self::Health | Self::Embed => matches!(method, Method::Get | Method::Head),
-            Self::Connections | Self::Token(_) | Self::Events => matches!(method, Method::Get),
-            Self::Connection(_) => matches!(method, Method::Get | Method::Delete),
+            Self::Callback
+            | Self::Health
+            | Self::Embed
+            | Self::Connections
+            | Self::Token(_)
+            | Self::Events => matches!(method, Method::Get | Method::Head),
+            Self::Connection(_) => matches!(method, Method::Get | Method::Head | Method::Delete),
             Self::Complete | Self::Removed | Self::Sessions => matches!(method, Method::Post),
             // Smooch's API takes its own methods; of what does not exist the method does not matter.
             Self::Api(..) | Self::UnknownV1 => true,

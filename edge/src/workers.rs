@@ -13,7 +13,7 @@ use crate::{
     },
     settings::{Fault, Vars},
 };
-use futures_util::TryStreamExt as _;
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use serde_json::Value;
 use std::{cell::RefCell, future::Future, rc::Rc, time::Duration};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -50,13 +50,30 @@ thread_local! {
 }
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let kept = kept(&env);
-    let workers = Workers(Rc::clone(&kept));
     let (method, url) = (request.inner().method(), request.inner().url());
-    let edge = kept.edge.as_ref().map_err(Vec::as_slice);
-    let response = handle(edge, &workers, &method, &url, &mut Incoming(request)).await;
-    into_worker(response)
+    let changes_nothing = matches!(method.as_str(), "GET" | "HEAD");
+    let answer = async move {
+        let workers = Workers(Rc::clone(&kept));
+        let edge = kept.edge.as_ref().map_err(Vec::as_slice);
+        into_worker(handle(edge, &workers, &method, &url, &mut Incoming(request)).await)
+    };
+    if changes_nothing { answer.await } else { finish(&context, answer).await }
+}
+
+/// Has the platform finish what may change something. By itself it cancels all work for a client that is gone, and a token
+/// that has been exchanged and not stored would be lost with it.
+async fn finish(
+    context: &Context,
+    answer: impl Future<Output = worker::Result<Response>> + 'static,
+) -> worker::Result<Response> {
+    let place = Rc::new(RefCell::new(None));
+    let filled = Rc::clone(&place);
+    let done = answer.map(move |answer| drop(filled.replace(Some(answer)))).shared();
+    context.wait_until(done.clone());
+    done.await;
+    place.take().unwrap_or_else(|| Err("the answer was taken".into()))
 }
 
 #[event(scheduled)]

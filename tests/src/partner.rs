@@ -46,6 +46,11 @@ impl Partner {
         self.backend.all_connections()
     }
 
+    /// Another user is before the page from now on.
+    pub fn log_in(&self, user: &str) {
+        self.backend.log_in(user);
+    }
+
     /// Answers a request. What the backend did meanwhile is told to `watch`.
     pub fn handle(&self, request: &Request, watch: &dyn Fn(&Sent)) -> Response {
         let path = request.uri().path();

@@ -9,6 +9,7 @@ pub mod escrow;
 pub mod events;
 pub mod faults;
 pub mod install;
+pub mod log;
 pub mod removal;
 pub mod secrets;
 pub mod sessions;
@@ -78,12 +79,15 @@ macro_rules! every_scenario {
             faults::a_token_that_cannot_be_stored_is_held,
             faults::a_write_that_fails_once_is_made_again,
             faults::a_token_whose_app_cannot_be_told_is_held,
+            faults::who_leaves_while_the_code_is_exchanged_is_connected,
             install::an_install_is_stored_and_a_message_can_be_sent,
             install::an_install_costs_what_it_must_and_no_more,
             install::both_families_of_endpoints_install,
             install::the_same_app_connects_in_place,
+            log::each_request_has_one_line_that_says_what_it_was,
             removal::the_last_connection_of_an_app_ends_the_authorization,
             removal::a_connection_that_others_share_is_only_forgotten,
+            removal::a_removal_that_kv_fails_is_done_when_it_is_asked_again,
             removal::a_removal_that_smooch_is_not_there_for_is_kept,
             secrets::no_secret_is_logged_stored_or_answered,
             sessions::a_connection_belongs_to_the_user_who_set_out,
@@ -102,8 +106,10 @@ macro_rules! every_scenario {
             v1::connections_are_listed_by_page_and_by_subject,
             v1::an_unknown_connection_is_not_found,
             v1::a_record_that_does_not_open_is_told,
+            v1::a_host_that_was_put_into_the_metadata_gets_no_token,
             v1::health_names_what_is_wrong_and_never_its_value,
             v1::wrong_settings_close_everything_else,
+            v1::what_can_be_got_has_a_head,
             v1::unknown_paths_and_methods_are_refused,
         }
     };

@@ -135,6 +135,11 @@ impl Stage {
         self.backend.connections()
     }
 
+    /// Another of the partner's users is before its pages from now on.
+    pub fn log_in(&self, user: &str) {
+        self.backend.log_in(user);
+    }
+
     /// A look into Smooch.
     pub fn smooch(&self) -> MutexGuard<'_, Smooch> {
         self.smooch.lock().unwrap_or_else(PoisonError::into_inner)

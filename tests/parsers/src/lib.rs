@@ -17,7 +17,7 @@ use edge::{
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use shared::{Callback, CallbackError, Site, app_in_token, read_token, read_token_info};
+use shared::{Callback, CallbackError, Site, app_in_token, push_parameter, read_token, read_token_info};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -57,10 +57,16 @@ pub fn callback(data: &[u8]) {
             );
             written.append_pair("code", code.expose());
         }
-        Err(CallbackError::Denied) => {
-            written.append_pair("error", "access_denied");
+        Err(error) => {
+            let name = match error {
+                CallbackError::Denied => "access_denied",
+                CallbackError::Unavailable => "server_error",
+                CallbackError::Client => "unauthorized_client",
+                // What has no shape has none to be written in.
+                CallbackError::Malformed(_) => return,
+            };
+            written.append_pair("error", name);
         }
-        Err(CallbackError::Unavailable | CallbackError::Client | CallbackError::Malformed(_)) => return,
     }
     let written = written.finish();
     // Written down it may be three times as long, which the limit of a query then refuses.
@@ -82,10 +88,37 @@ pub fn form(data: &[u8]) {
     let pairs: Vec<_> =
         form_urlencoded::parse(data).filter(|(name, _)| known.contains(&name.as_ref())).collect();
     let names: BTreeSet<_> = pairs.iter().map(|(name, _)| name).collect();
-    let taken = Completion::parse(data).is_ok();
-    assert_eq!(taken, names.len() == pairs.len(), "a parameter that stands there twice");
-    let written = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
-    assert_eq!(Completion::parse(written.as_bytes()).is_ok(), taken);
+    let Ok(read) = Completion::parse(data) else {
+        assert!(names.len() < pairs.len(), "a form that says nothing twice is refused");
+        return;
+    };
+    assert_eq!(names.len(), pairs.len(), "a parameter that stands there twice");
+    for name in known {
+        let sent = pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref());
+        assert_eq!(field(&read, name), sent, "{name}");
+    }
+    // Written as the page writes it.
+    let mut written = String::new();
+    for name in known {
+        if let Some(value) = field(&read, name) {
+            push_parameter(&mut written, name, value);
+        }
+    }
+    let again = Completion::parse(written.as_bytes()).expect("what is written is read");
+    for name in known {
+        assert_eq!(field(&again, name), field(&read, name), "{name}");
+    }
+}
+
+fn field<'a>(completion: &'a Completion, name: &str) -> Option<&'a str> {
+    let field = match name {
+        "receipt" => &completion.receipt,
+        "verifier" => &completion.verifier,
+        "session" => &completion.session,
+        "started_session" => &completion.started_session,
+        _ => &completion.again,
+    };
+    field.as_deref()
 }
 
 /// A receipt: no text opens that was not sealed; and what was sealed is read as it is written.
