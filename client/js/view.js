@@ -41,7 +41,9 @@ export const show = (look, role, renamed, label, status, before) => {
   set("role", role == BUTTON ? "button" : role == INERT && "link");
   set("aria-disabled", role == INERT);
   set("aria-busy", look == "finishing");
-  button.lastChild.textContent = (renamed && host.getAttribute("label")) || label;
+  const words = (renamed && host.getAttribute("label")) || label;
+  // WebKit makes a click of a press and a release only if the very text that was pressed is still there.
+  if (button.lastChild.textContent != words) button.lastChild.textContent = words;
   if (before && notes.detail) status += before + notes.detail;
   // The same text once more would be announced once more.
   if (line.textContent != status) line.textContent = status;
