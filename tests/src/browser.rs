@@ -163,7 +163,8 @@ impl Browser {
     /// Moves the pointer to the middle of an element and presses, with keys held: what a hand does, and also what
     /// works inside a shadow tree.
     fn press(&self, expression: &str, held: &[&str]) {
-        self.wait(expression, expression);
+        // Before all is loaded, an element may be elsewhere a moment later.
+        self.wait(expression, &format!("document.readyState == 'complete' && {expression}"));
         let at = self.js(&format!(
             "const it = {expression}; it.scrollIntoView({{block: 'center', behavior: 'instant'}}); \
              const box = it.getBoundingClientRect(); \
