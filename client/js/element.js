@@ -1,5 +1,5 @@
 // The custom element. WebAssembly cannot extend HTMLElement, so this class does, and hands everything to Rust.
-import { during } from "./verbs.js";
+import { during, present } from "./verbs.js";
 
 /** Defines the element `name`. `make` makes the Rust half of one; without it each element says it cannot work. */
 export const define = (name, edge, make) => {
@@ -9,6 +9,7 @@ export const define = (name, edge, make) => {
     #half = make?.();
     #notes = { edge };
     connectedCallback() {
+      present.add(this);
       addEventListener("pageshow", this);
       this.handleEvent({ type: "connected" });
       if (!make) {
@@ -17,6 +18,7 @@ export const define = (name, edge, make) => {
       }
     }
     disconnectedCallback() {
+      present.delete(this);
       removeEventListener("pageshow", this);
       this.handleEvent({ type: "disconnected" });
     }

@@ -43,10 +43,13 @@ export const keep = (place, key, text) => {
   }
 };
 export const keys = () => Object.keys(localStorage).join("\n");
+// The elements in the page. What one of them gives back, another may have waited for.
+export const present = new Set();
 let taken = false;
 export const take = (now) => {
   const before = taken;
   taken = now;
+  if (!now) for (const element of present) element.handleEvent({ type: "changed" });
   return before;
 };
 
