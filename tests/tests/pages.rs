@@ -1,5 +1,5 @@
 //! What pages do to the button: load it late or twice, and have a framework add it, move it and take it away.
-#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
 use http::Response;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Pages that forbid what they can: the policy that partners are told to use and nothing more, one without
 //! WebAssembly, and pages that are isolated from other origins.
-#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
 use serde_json::{Value, json};
 use std::{thread, time::Duration};
@@ -115,17 +115,21 @@ fn a_page_that_is_isolated_from_other_origins_connects(engine: Engine) {
 
 /// Waits until both policies have kept the page from something that ends so, and gives all that they blocked.
 fn wait_for_blocked(play: &Play, last: &str) -> Vec<String> {
-    for _try in 0..400 {
-        let blocked: Vec<String> = play.stage.reports().iter().map(|report| blocked(report)).collect();
+    let step = Duration::from_millis(25);
+    let mut blocked = Vec::new();
+    for _try in 0..1_200 {
+        let reports = play.stage.reports();
+        blocked = reports.iter().map(|report| blocked_by(report)).collect();
         if blocked.iter().filter(|url| url.ends_with(last)).count() >= 2 {
-            return blocked;
+            break;
         }
-        thread::sleep(Duration::from_millis(25));
+        thread::sleep(step);
     }
-    panic!("what breaks the policy is not reported: {:?}", play.stage.reports());
+    assert!(blocked.iter().any(|url| url.ends_with(last)), "what breaks the policy is reported: {blocked:?}");
+    blocked
 }
 
-fn blocked(report: &str) -> String {
+fn blocked_by(report: &str) -> String {
     let report: Value = serde_json::from_str(report).unwrap();
     report["csp-report"]["blocked-uri"].as_str().unwrap().to_owned()
 }
