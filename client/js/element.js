@@ -1,5 +1,5 @@
 // The custom element. WebAssembly cannot extend HTMLElement, so this class does, and hands everything to Rust.
-import { during } from "./verbs.js";
+import { during, present } from "./verbs.js";
 
 // What Rust hears of, in the order of its `kind`; the presses are the button's own events.
 const KINDS = "connected start changed disconnected pageshow click auxclick contextmenu dragstart pointerdown keydown".split(" ");
@@ -14,6 +14,7 @@ export const define = (name, edge, handle) => {
     static observedAttributes = ["client-id", "site", "session", "authorize-url", "mode", "label", "pkce", "lang"];
     #notes = { edge, state: 0, flow: {} };
     connectedCallback() {
+      present.add(this);
       addEventListener("pageshow", this);
       this.handleEvent({ type: "connected" });
       // It starts in a moment: some set its attributes only now, and a screen reader must know the status line before
@@ -25,6 +26,7 @@ export const define = (name, edge, handle) => {
       }
     }
     disconnectedCallback() {
+      present.delete(this);
       removeEventListener("pageshow", this);
       this.handleEvent({ type: "disconnected" });
     }

@@ -117,6 +117,13 @@ export const remember = (state) => {
   notes.state = state;
 };
 
+// The elements in the page. What one of them gives back, another may have waited for.
+export const present = new Set();
+export const release = () => {
+  delete page.taken;
+  for (const element of present) element.handleEvent({ type: "changed" });
+};
+
 // What takes time comes back to the element as an event of its own, without a value if it failed.
 const later = (type, turn, promise, text) => {
   const element = host;

@@ -53,7 +53,9 @@ export const show = (role, number, status) => {
   set("role", role == BUTTON ? "button" : role == INERT && "link");
   set("aria-disabled", role == INERT);
   set("aria-busy", look == "finishing");
-  button.lastChild.textContent = words(look + "_label") ?? (host.getAttribute("label") || words("smooch"));
+  const label = words(look + "_label") ?? (host.getAttribute("label") || words("smooch"));
+  // WebKit makes a click of a press and a release only if the very text that was pressed is still there.
+  if (button.lastChild.textContent != label) button.lastChild.textContent = label;
   const text = said(look, NAMES[status - 1]);
   // The same text once more would be announced once more.
   if (line.textContent != text) line.textContent = text;

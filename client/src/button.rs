@@ -91,7 +91,7 @@ fn happened(scope: &Scope, event: Event) {
         forget(Key::Pending);
     }
     if todo.have(Command::PassOn) {
-        forget(Key::Taken);
+        dom::release();
     }
     if todo.have(Command::Draw) {
         sweep(scope);

@@ -157,6 +157,8 @@ extern "C" {
     pub(crate) fn clean();
     /// Goes to [`Key::Home`], without a new entry in the history.
     pub(crate) fn go();
+    /// Lets another element take up what this load arrived with.
+    pub(crate) fn release();
     /// Loads what a window of its own takes, for the next click.
     pub(crate) fn prepare();
 }

@@ -452,13 +452,8 @@ fn kept(world: &mut dyn World) -> Kept {
 
 /// What the client says to a person, in its own words.
 fn message(code: &str) -> String {
-    let messages = fs::read_to_string(root().join("client/src/messages.rs")).expect("the client's messages");
-    let mut variant = String::new();
-    for word in code.split('_') {
-        let (first, rest) = word.split_at(1);
-        variant.push_str(&(first.to_uppercase() + rest));
-    }
-    let failure = messages.split("fn failure(").nth(1).expect("the messages of failures");
-    let arm = failure.split_once(&format!("ErrorCode::{variant}")).expect("a message for each code").1;
-    format!("\"{}\"", arm.split('"').nth(1).expect("a message"))
+    let view = fs::read_to_string(root().join("client/js/view.js")).expect("the client's words");
+    let english = view.split_once("const english = ").expect("its English").1;
+    let text = english.split_once(&format!("\"{code}\": ")).expect("a message for each code").1;
+    format!("\"{}\"", text.split('"').nth(1).expect("a message"))
 }

@@ -7,82 +7,16 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    sync::mpsc,
     time::Duration,
 };
-use tempfile::TempDir;
 use tests::{
     browser::Browser,
     clock::wall_clock,
     page::{Fragment, Page},
-    stage::{Ports, Secrets, Stage},
+    play::{BUTTON, Play, READY, STATUS, click_button, go_through_smooch, pick, sign_in, wait_for_connected},
+    stage::Stage,
     tools::root,
 };
-
-const BUTTON: &str = "document.querySelector('add-to-smooch')?.shadowRoot?.querySelector('[part=button]')";
-const READY: &str =
-    "document.querySelector('add-to-smooch')?.shadowRoot?.querySelector('[part=button]')?.href";
-const STATUS: &str =
-    "document.querySelector('add-to-smooch')?.shadowRoot?.querySelector('[role=status]')?.textContent";
-
-/// A stage on free ports, with KV in a folder that goes with it.
-struct Play {
-    stage: Stage,
-    secrets: Secrets,
-    state: TempDir,
-}
-
-impl Play {
-    fn new() -> Self {
-        Self::with(&json!({}))
-    }
-
-    fn with(settings: &Value) -> Self {
-        let state = tempfile::tempdir().unwrap();
-        let (sender, _) = mpsc::channel();
-        let options = stand_in::Options::default();
-        let secrets = Secrets::fresh();
-        let stage = Stage::start(Ports::default(), state.path(), &secrets, settings, options, sender);
-        Self { stage: stage.unwrap(), secrets, state }
-    }
-
-    fn connections(&self) -> usize {
-        self.stage.connections().len()
-    }
-}
-
-fn click_button(browser: &Browser) {
-    browser.wait("the button is ready", READY);
-    browser.click_found(BUTTON);
-}
-
-fn sign_in(browser: &Browser, stage: &Stage, email: &str) {
-    browser.wait_for_url(&stage.smooch_origin);
-    browser.wait("the sign-in form", "document.querySelector('#email')");
-    browser.fill("#email", email);
-    browser.fill("#password", "demo");
-    browser.click("#login");
-}
-
-fn pick(browser: &Browser, app: &str) {
-    browser.click(&format!("input[name=app][value='{app}']"));
-    browser.click("#continue");
-}
-
-fn wait_for_connected(browser: &Browser, app: &str) {
-    browser.wait(
-        "connected",
-        &format!("{STATUS}?.includes('onnected') || ({BUTTON})?.textContent.includes('onnected')"),
-    );
-    assert!(browser.text().contains(app), "{}", browser.text());
-}
-
-/// Signs in, picks the second app and allows.
-fn go_through_smooch(browser: &Browser, stage: &Stage) {
-    sign_in(browser, stage, stand_in::accounts::OWNER);
-    pick(browser, stand_in::accounts::CORNER_BAKERY_EU);
-    browser.click("#allow");
-}
 
 #[test]
 fn an_owner_connects_the_second_app_and_nothing_leaks() {
