@@ -13,6 +13,9 @@ pub struct Pinned {
     pub integrity: String,
 }
 
+/// What fits beside other things on a screen.
+const LONGEST_LINE: usize = 72;
+
 /// The two elements, for an edge at this origin. With `pinned` the script is that build and no other.
 #[must_use]
 pub fn html(options: &Options, edge: &str, pinned: Option<&Pinned>) -> String {
@@ -35,7 +38,7 @@ pub fn html(options: &Options, edge: &str, pinned: Option<&Pinned>) -> String {
     format!(
         "{}</script>\n\n{}\n  {fallback}\n</add-to-smooch>",
         tag("script", &script),
-        tag("add-to-smooch", &attributes(options)),
+        element(&attributes(options)),
     )
 }
 
@@ -70,7 +73,7 @@ pub fn policy(edge: &str) -> String {
 /// A site, as `wrangler.toml` has it.
 #[must_use]
 pub fn setting(site: &str, origin: &str) -> String {
-    format!("[vars.SITES]\n{site} = {{ origin = \"{origin}\", return_to = \"{origin}/connected\" }}")
+    format!("[vars.SITES.{site}]\norigin = \"{origin}\"\nreturn_to = \"{origin}/connected\"")
 }
 
 /// A snippet in pieces, each with what it is for the eye: the name of a tag, of an attribute, a value, or nothing.
@@ -83,7 +86,7 @@ pub fn pieces(html: &str) -> Vec<(&'static str, &str)> {
         let (kind, length) = match first {
             '<' => {
                 within = true;
-                let name = rest.find([' ', '>']);
+                let name = rest.find([' ', '\n', '>']);
                 ("name", name.unwrap_or(rest.len()))
             }
             '>' if within => {
@@ -107,15 +110,23 @@ pub fn pieces(html: &str) -> Vec<(&'static str, &str)> {
     pieces
 }
 
-fn tag(name: &str, attributes: &[(&'static str, String)]) -> String {
-    let mut text = ["<", name].concat();
-    for (name, value) in attributes {
-        text.extend([" ", *name]);
-        if !value.is_empty() {
-            text.extend(["=\"", &*escaped(value), "\""]);
-        }
+/// The element's start tag, with an attribute a line where it would be too long for one.
+fn element(attributes: &[(&'static str, String)]) -> String {
+    let tag = tag("add-to-smooch", attributes);
+    if tag.len() <= LONGEST_LINE {
+        return tag;
     }
-    text + ">"
+    let lines: Vec<String> = attributes.iter().map(|pair| ["\n    ", &attribute(pair)].concat()).collect();
+    ["<add-to-smooch", &lines.concat(), "\n  >"].concat()
+}
+
+fn tag(name: &str, attributes: &[(&'static str, String)]) -> String {
+    let written: Vec<String> = attributes.iter().map(|pair| [" ", &attribute(pair)].concat()).collect();
+    ["<", name, &written.concat(), ">"].concat()
+}
+
+fn attribute((name, value): &(&'static str, String)) -> String {
+    if value.is_empty() { (*name).into() } else { [name, "=\"", &escaped(value), "\""].concat() }
 }
 
 /// A text as it can stand in HTML, in an attribute or not.
@@ -169,7 +180,18 @@ mod tests {
         let pinned = Pinned { script: "/embed/0a/add-to-smooch.js".into(), integrity: "sha384-x".into() };
         let expected = r#"<script type="module" src="https://connect.shop.example/embed/0a/add-to-smooch.js" integrity="sha384-x" crossorigin="anonymous"></script>
 
-<add-to-smooch client-id="shoplifter" site="main" session="SESSION_FROM_YOUR_BACKEND" mode="popup" label="Connect &lt;chat&gt; &amp; &quot;more&quot;" theme="dark" variant="sunshine" lang="fr" authorize-url="https://a.example/?x&amp;y" pkce>
+<add-to-smooch
+    client-id="shoplifter"
+    site="main"
+    session="SESSION_FROM_YOUR_BACKEND"
+    mode="popup"
+    label="Connect &lt;chat&gt; &amp; &quot;more&quot;"
+    theme="dark"
+    variant="sunshine"
+    lang="fr"
+    authorize-url="https://a.example/?x&amp;y"
+    pkce
+  >
   <p>Connect &lt;chat&gt; &amp; &quot;more&quot; needs JavaScript and WebAssembly.</p>
 </add-to-smooch>"#;
         assert_eq!(html(&all, EDGE, Some(&pinned)), expected);

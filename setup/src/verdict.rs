@@ -374,8 +374,7 @@ mod tests {
     fn a_site_that_is_not_there_comes_with_what_to_write() {
         let unknown = Facts { site: SiteFact::Unknown, require_session: None, page: None };
         check(&unknown, Level::Wrong, "knows no site called main, and none at https://shop.example");
-        let example =
-            "main = { origin = \"https://shop.example\", return_to = \"https://shop.example/connected\" }";
+        let example = "[vars.SITES.main]\norigin = \"https://shop.example\"\nreturn_to = \"https://shop.example/connected\"";
         assert!(verdicts(&options(), &unknown).iter().any(|verdict| verdict.example.contains(example)));
         check(&Facts { site: SiteFact::OtherName, ..unknown.clone() }, Level::Wrong, "not by the name main");
         check(&Facts { site: SiteFact::OtherOrigin, ..unknown }, Level::Wrong, "another origin");

@@ -114,7 +114,7 @@ fn what_is_wrong_with_a_page_is_said_in_plain_words() {
     };
     play.check("shop", "https://shop.example");
     has("knows no site called shop");
-    has("[vars.SITES]");
+    has("[vars.SITES.shop]");
     play.check("shop", &play.stage.partner);
     has("not by the name shop");
     play.check("main", &play.broken);
@@ -152,7 +152,7 @@ fn what_is_chosen_is_in_the_snippet_and_in_the_preview() {
     let smooch = format!("{}/oauth/authorize", play.stage.smooch_origin);
     let expected = format!(
         "<script type=\"module\" src=\"{edge}/add-to-smooch.js\"></script>\n\n\
-         <add-to-smooch client-id=\"shoplifter\" site=\"main\" authorize-url=\"{smooch}\">\n  \
+         <add-to-smooch\n    client-id=\"shoplifter\"\n    site=\"main\"\n    authorize-url=\"{smooch}\"\n  >\n  \
          <a href=\"{edge}/install\">Add to Smooch</a>\n</add-to-smooch>"
     );
     assert_eq!(play.snippet(), expected, "what the server knows is filled in");
@@ -164,9 +164,16 @@ fn what_is_chosen_is_in_the_snippet_and_in_the_preview() {
         browser.click(&format!("input{choice}"));
     }
     browser.js("const lang = document.querySelector('#lang'); lang.value = 'fr'; lang.dispatchEvent(new Event('change', {bubbles: true}))");
-    let chosen = "session=\"SESSION_FROM_YOUR_BACKEND\" mode=\"popup\" label=\"Connect &quot;chat&quot; &lt;b&gt;\" \
-                  theme=\"dark\" variant=\"sunshine\" lang=\"fr\"";
-    assert!(play.snippet().contains(chosen), "{}", play.snippet());
+    let chosen = [
+        "session=\"SESSION_FROM_YOUR_BACKEND\"",
+        "mode=\"popup\"",
+        "label=\"Connect &quot;chat&quot; &lt;b&gt;\"",
+        "theme=\"dark\"",
+        "variant=\"sunshine\"",
+        "lang=\"fr\"",
+    ];
+    let snippet = play.snippet();
+    assert!(snippet.contains(&chosen.join("\n    ")), "{snippet}");
     assert!(!play.snippet().contains("/install"), "what is connected there belongs to no user");
     let live = browser.js("return document.querySelector('#stage add-to-smooch').outerHTML");
     assert!(live.as_str().unwrap().contains("theme=\"dark\""), "{live}");
@@ -188,6 +195,8 @@ fn what_is_chosen_is_in_the_snippet_and_in_the_preview() {
 fn the_button_is_seen_in_each_state_and_leads_nowhere() {
     let play = Play::new();
     let browser = &play.browser;
+    let metrics = json!({"width": 1200, "height": 1600, "deviceScaleFactor": 1, "mobile": false});
+    browser.cdp("Emulation.setDeviceMetricsOverride", &metrics);
     browser.fill("#label", "Connect");
     let label = "document.querySelector('#stage > *').shadowRoot.querySelector('[part=label]').textContent";
     let status = "document.querySelector('#stage > *').shadowRoot.querySelector('[role=status]').textContent";
