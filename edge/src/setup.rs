@@ -28,8 +28,8 @@ const TIMEOUT: u32 = 5_000;
 /// Pages that carry their data inline are long; of those that are longer, the beginning has to do.
 pub const LONGEST_PAGE: usize = 512 * 1024;
 
-/// The names that an origin and a site's name fit into, with room.
-const LONGEST_QUERY: usize = 512;
+/// A host's name has 253 characters at the most, and there is a port.
+const LONGEST_HOST: usize = 260;
 
 /// Answers with [`Facts`] about the site of `?site=` and `?origin=`.
 ///
@@ -39,26 +39,24 @@ const LONGEST_QUERY: usize = 512;
 ///
 /// # Errors
 ///
-/// `invalid_request` if one of the two is missing or another is there.
+/// `invalid_request` if one of the two is missing or has another shape, or if there is anything else.
 pub async fn check(
     edge: &Edge,
     platform: &impl Platform,
     target: &Target<'_>,
     report: &mut Report,
 ) -> Result<Response, Problem> {
-    if target.query.len() > LONGEST_QUERY {
-        return Err(ErrorCode::InvalidRequest.into());
-    }
-    let [Some(name), Some(origin)] = query(target.query, ["site", "origin"])? else {
+    let [name, origin] = query(target.query, ["site", "origin"])?;
+    let name = name.as_deref().and_then(Site::parse);
+    let (Some(name), Some(origin)) = (name, origin.filter(|origin| is_like_an_origin(origin))) else {
         return Err(ErrorCode::InvalidRequest.into());
     };
     let sites = &edge.settings.sites;
-    let named = Site::parse(&name).and_then(|name| Some((sites.get(&name)?, name)));
     let answer = |site, require_session, page| {
         let facts = Facts { site, require_session, page };
         Ok(Response::json(200, serde_json::to_string(&facts).unwrap_or_default()))
     };
-    let Some((site, name)) = named else {
+    let Some(site) = sites.get(&name) else {
         let other = if sites.have(&origin) { SiteFact::OtherName } else { SiteFact::Unknown };
         return answer(other, None, None);
     };
@@ -78,6 +76,14 @@ pub async fn check(
         page(document, &edge.settings, (&name, site), target.origin)
     };
     answer(SiteFact::Known, Some(site.require_session), Some(page))
+}
+
+/// Whether a text could be an origin. Which one it is, is a matter of comparing.
+fn is_like_an_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        (1..=LONGEST_HOST).contains(&host.len()) && host.bytes().all(|byte| byte.is_ascii_graphic())
+    })
 }
 
 fn page(

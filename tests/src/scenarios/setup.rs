@@ -91,9 +91,7 @@ pub fn a_site_is_spoken_of_to_whom_names_it_and_its_origin(start: Start<'_>) {
     for (site, origin, expected) in [
         ("main", "https://evil.example", "other_origin"),
         ("main", &*format!("{origin}/"), "other_origin"),
-        ("main", "", "other_origin"),
         ("shop", &*origin, "other_name"),
-        ("../main", &*origin, "other_name"),
         ("hosted", &*origin, "other_name"),
         ("shop", "https://evil.example", "unknown"),
     ] {
@@ -105,9 +103,14 @@ pub fn a_site_is_spoken_of_to_whom_names_it_and_its_origin(start: Start<'_>) {
     for query in [
         "",
         "?site=main",
-        "?origin=x",
-        "?site=main&origin=x&site=main",
-        "?site=main&origin=x&url=http://127.0.0.1/",
+        "?origin=https://x",
+        "?site=main&origin=",
+        "?site=main&origin=x",
+        "?site=main&origin=http://",
+        "?site=../main&origin=https://x",
+        "?site=Main&origin=https://x",
+        "?site=main&origin=https://x&site=main",
+        "?site=main&origin=https://x&url=http://127.0.0.1/",
     ] {
         let refused = get(&mut *world, &format!("/setup.json{query}"));
         assert_eq!(
@@ -116,7 +119,7 @@ pub fn a_site_is_spoken_of_to_whom_names_it_and_its_origin(start: Start<'_>) {
             "{query}"
         );
     }
-    let long = format!("/setup.json?site=main&origin={}", "a".repeat(600));
+    let long = format!("/setup.json?site=main&origin=https://{}", "a".repeat(261));
     assert_eq!(get(&mut *world, &long).status(), 400);
     let edge = world.edge();
     let refused = world.send(request("POST", &format!("{edge}/setup.json?site=main&origin={origin}")));
