@@ -18,6 +18,12 @@ pub struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
+    /// Its name, as it is written.
+    #[must_use]
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+
     /// Whether the element is of this name, given in lower case.
     #[must_use]
     pub const fn is(&self, name: &str) -> bool {

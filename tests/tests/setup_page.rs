@@ -8,13 +8,14 @@ use stand_in::{Server, serve};
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
+    path::Path,
     sync::{Arc, Mutex, mpsc},
 };
 use tempfile::TempDir;
 use tests::{
     browser::Browser,
     stage::{Ports, Secrets, Stage},
-    tools::{require, root},
+    tools::{require, root, tool},
 };
 
 const SAID: &str = "document.querySelector('#check-status').textContent";
@@ -257,12 +258,15 @@ fn the_snippet_is_copied_with_and_without_a_clipboard() {
     assert_eq!(clipboard(), play.snippet());
 }
 
-/// And nothing is in the console. The pictures are looked at by people.
+/// axe-core looks at it with verdicts, with a field that is wrong, and with all that can be opened open. Nothing is in
+/// the console. The pictures are looked at by people.
 #[test]
-fn the_page_fits_every_width_and_scheme() {
+fn the_page_fits_every_width_and_scheme_and_everybody() {
     let play = Play::new();
     let browser = &play.browser;
     play.check("shop", "https://shop.example");
+    let axe = Path::new(&tool("PAGE_MODULES")).join("axe-core/axe.min.js");
+    browser.js(&fs::read_to_string(axe).unwrap());
     for width in [360, 390, 768, 1200] {
         for scheme in ["light", "dark"] {
             let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
@@ -271,13 +275,31 @@ fn the_page_fits_every_width_and_scheme() {
             browser.cdp("Emulation.setDeviceMetricsOverride", &metrics(800));
             let wide = browser.js("return document.documentElement.scrollWidth");
             assert!(wide.as_u64().unwrap() <= width, "{wide} in {width}");
+            let found = accessibility(browser);
+            assert!(found.is_empty(), "{width} {scheme}: {found:#?}");
             let height = browser.js("return document.documentElement.scrollHeight").as_u64().unwrap();
             browser.cdp("Emulation.setDeviceMetricsOverride", &metrics(height));
             browser.picture(&picture(&format!("setup-{width}-{scheme}.png")));
         }
     }
+    browser.js("for (const details of document.querySelectorAll('details')) details.open = true");
+    browser.fill("#site", "Shop!");
+    let found = accessibility(browser);
+    assert!(found.is_empty(), "{found:#?}");
     let console = browser.log("browser");
     assert!(console.iter().all(|entry| entry["level"] != "SEVERE"), "{console:?}");
+}
+
+/// What axe-core finds, each as its rule and where.
+fn accessibility(browser: &Browser) -> Vec<String> {
+    browser.js("window.found = null; axe.run(document).then(({ violations, passes }) => { \
+         window.found = violations; window.held = passes.length })");
+    browser.wait("axe-core has looked", "window.found");
+    assert!(browser.js("return window.held").as_u64().unwrap() > 20, "it has looked at something");
+    let found = browser.js(
+        "return window.found.map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html + node.failureSummary).join('\\n'))",
+    );
+    found.as_array().unwrap().iter().map(|found| found.as_str().unwrap().to_owned()).collect()
 }
 
 fn picture(name: &str) -> std::path::PathBuf {
