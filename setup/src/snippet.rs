@@ -100,7 +100,10 @@ pub fn pieces(html: &str) -> Vec<(&'static str, &str)> {
                     .find(|(_, letter)| *letter == '"')
                     .map_or(rest.len(), |(at, _)| at + 1),
             ),
-            _ if within => ("attribute", rest.find(['"', '>']).unwrap_or(rest.len())),
+            ' ' | '\n' if within => {
+                ("", rest.find(|letter| ![' ', '\n'].contains(&letter)).unwrap_or(rest.len()))
+            }
+            _ if within => ("attribute", rest.find([' ', '\n', '"', '>']).unwrap_or(rest.len())),
             _ => ("", rest.find('<').unwrap_or(rest.len())),
         };
         let Some((piece, others)) = rest.split_at_checked(length.max(first.len_utf8())) else { break };
@@ -116,8 +119,8 @@ fn element(attributes: &[(&'static str, String)]) -> String {
     if tag.len() <= LONGEST_LINE {
         return tag;
     }
-    let lines: Vec<String> = attributes.iter().map(|pair| ["\n    ", &attribute(pair)].concat()).collect();
-    ["<add-to-smooch", &lines.concat(), "\n  >"].concat()
+    let lines: Vec<String> = attributes.iter().map(|pair| ["\n  ", &attribute(pair)].concat()).collect();
+    ["<add-to-smooch", &lines.concat(), "\n>"].concat()
 }
 
 fn tag(name: &str, attributes: &[(&'static str, String)]) -> String {
@@ -181,17 +184,17 @@ mod tests {
         let expected = r#"<script type="module" src="https://connect.shop.example/embed/0a/add-to-smooch.js" integrity="sha384-x" crossorigin="anonymous"></script>
 
 <add-to-smooch
-    client-id="shoplifter"
-    site="main"
-    session="SESSION_FROM_YOUR_BACKEND"
-    mode="popup"
-    label="Connect &lt;chat&gt; &amp; &quot;more&quot;"
-    theme="dark"
-    variant="sunshine"
-    lang="fr"
-    authorize-url="https://a.example/?x&amp;y"
-    pkce
-  >
+  client-id="shoplifter"
+  site="main"
+  session="SESSION_FROM_YOUR_BACKEND"
+  mode="popup"
+  label="Connect &lt;chat&gt; &amp; &quot;more&quot;"
+  theme="dark"
+  variant="sunshine"
+  lang="fr"
+  authorize-url="https://a.example/?x&amp;y"
+  pkce
+>
   <p>Connect &lt;chat&gt; &amp; &quot;more&quot; needs JavaScript and WebAssembly.</p>
 </add-to-smooch>"#;
         assert_eq!(html(&all, EDGE, Some(&pinned)), expected);

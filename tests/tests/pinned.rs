@@ -183,3 +183,32 @@ fn a_later_build_takes_no_earlier_one_away() {
     let (done, said) = pin();
     assert!(!done && said.contains("does not fetch add-to-smooch.wasm once"), "{said}");
 }
+
+/// Git is told to leave builds out, but for those that it is given by hand.
+#[test]
+fn a_build_that_is_kept_is_in_git() {
+    let repository = tempfile::tempdir().unwrap();
+    let at = |path: &str| repository.path().join(path);
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).current_dir(repository.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    git(&["init", "--quiet"]);
+    fs::create_dir_all(at("scripts")).unwrap();
+    fs::create_dir_all(at("www")).unwrap();
+    for name in ["scripts/pin-client", "www/.gitignore"] {
+        fs::copy(root().join(name), at(name)).unwrap();
+    }
+    fs::write(at("www/add-to-smooch.js"), "fetch(new URL(\"add-to-smooch.wasm\",import.meta.url))").unwrap();
+    fs::write(at("www/add-to-smooch.wasm"), "one").unwrap();
+    let run = |arguments: &[&str]| {
+        assert!(Command::new(at("scripts/pin-client")).args(arguments).output().unwrap().status.success());
+    };
+    run(&[]);
+    assert!(!git(&["status", "--porcelain", "--untracked-files=all"]).contains("www/embed"));
+    run(&["--keep"]);
+    let folder = format!("www{}", pinned(&at("www")).0.replace("/add-to-smooch.js", ""));
+    let kept = git(&["diff", "--cached", "--name-only"]);
+    assert_eq!(kept, format!("{folder}/add-to-smooch.js\n{folder}/add-to-smooch.wasm\n"));
+}

@@ -153,7 +153,7 @@ fn what_is_chosen_is_in_the_snippet_and_in_the_preview() {
     let smooch = format!("{}/oauth/authorize", play.stage.smooch_origin);
     let expected = format!(
         "<script type=\"module\" src=\"{edge}/add-to-smooch.js\"></script>\n\n\
-         <add-to-smooch\n    client-id=\"shoplifter\"\n    site=\"main\"\n    authorize-url=\"{smooch}\"\n  >\n  \
+         <add-to-smooch\n  client-id=\"shoplifter\"\n  site=\"main\"\n  authorize-url=\"{smooch}\"\n>\n  \
          <a href=\"{edge}/install\">Add to Smooch</a>\n</add-to-smooch>"
     );
     assert_eq!(play.snippet(), expected, "what the server knows is filled in");
@@ -174,7 +174,7 @@ fn what_is_chosen_is_in_the_snippet_and_in_the_preview() {
         "lang=\"fr\"",
     ];
     let snippet = play.snippet();
-    assert!(snippet.contains(&chosen.join("\n    ")), "{snippet}");
+    assert!(snippet.contains(&chosen.join("\n  ")), "{snippet}");
     assert!(!play.snippet().contains("/install"), "what is connected there belongs to no user");
     let live = browser.js("return document.querySelector('#stage add-to-smooch').outerHTML");
     assert!(live.as_str().unwrap().contains("theme=\"dark\""), "{live}");
