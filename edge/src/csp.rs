@@ -43,13 +43,18 @@ impl Policies {
         [Blocked::Script, Blocked::Wasm, Blocked::Connect].into_iter().filter(|what| forbids(*what)).collect()
     }
 
-    /// The policies, one a line, as [`Policies::add`] reads them again.
+    /// The policies, as [`Policies::add`] reads them again.
     #[must_use]
     pub fn text(&self) -> String {
-        let directive =
-            |(name, sources): &(String, Vec<String>)| [&[name.clone()], &**sources].concat().join(" ");
+        let directive = |(name, sources): &(String, Vec<String>)| {
+            let mut text = name.clone();
+            for source in sources {
+                text.extend([" ", source]);
+            }
+            text
+        };
         let policy = |policy: &Policy| policy.0.iter().map(directive).collect::<Vec<_>>().join("; ");
-        self.0.iter().map(policy).collect::<Vec<_>>().join(",\n")
+        self.0.iter().map(policy).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -1,6 +1,6 @@
 //! A page can be pinned to one build: it has the build's digest in its address, the browser refuses a script or a wasm
 //! that is not that build's, and later builds take nothing away.
-#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
 use http::Response;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ fn edge(alter: impl Fn(&str, Vec<u8>) -> Vec<u8> + Send + Sync + 'static) -> (Se
     let server = serve(any_port(), move |request| {
         let path = request.uri().path();
         let bytes = fs::read(root().join("www").join(path.trim_start_matches('/'))).unwrap();
-        let kind = if path.ends_with(".js") { "text/javascript" } else { "application/wasm" };
+        let kind = if path.ends_with("add-to-smooch.js") { "text/javascript" } else { "application/wasm" };
         Response::builder()
             .header("content-type", kind)
             .header("access-control-allow-origin", "*")
@@ -105,7 +105,7 @@ fn a_pinned_page_loads_its_build_and_nothing_else_of_the_edge() {
 #[test]
 fn an_altered_script_does_not_run_and_the_fallback_stays() {
     let (_edge, address) = edge(|path, mut bytes| {
-        if path.ends_with(".js") {
+        if path.ends_with("add-to-smooch.js") {
             bytes.extend(b"\n;document.title = 'altered'");
         }
         bytes
@@ -121,7 +121,7 @@ fn an_altered_script_does_not_run_and_the_fallback_stays() {
 fn an_altered_wasm_does_not_run_and_the_fallback_stays() {
     // An empty section by a name of its own changes nothing but the digest.
     let (_edge, address) = edge(|path, mut bytes| {
-        if path.ends_with(".wasm") {
+        if path.ends_with("add-to-smooch.wasm") {
             bytes.extend([0, 2, 1, b'x']);
         }
         bytes

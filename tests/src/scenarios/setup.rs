@@ -73,7 +73,7 @@ pub fn a_page_that_is_right_is_found_right(start: Start<'_>) {
     let smooch = world.smooch();
     let [asked] = smooch.requests() else { panic!("one request: {:?}", smooch.requests()) };
     assert_eq!(
-        (asked.method.as_str(), asked.uri.path_and_query().map(|path| path.as_str())),
+        (asked.method.as_str(), asked.uri.path_and_query().map(http::uri::PathAndQuery::as_str)),
         ("GET", Some(RETURN_TO))
     );
     assert_eq!(asked.header("accept"), Some("text/html"));
