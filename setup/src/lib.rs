@@ -3,7 +3,8 @@
 //!
 //! It keeps nothing and decides nothing about a flow. What it knows of the deployment, the edge tells anybody.
 //!
-//! [`snippet`], [`verdict`] and [`state`] are pure; the page itself is `page`, and `dom` is what it needs of a browser.
+//! [`snippet`], [`verdict`] and [`state`] are pure; the page itself is `page`, its button `preview`, and `dom` is what they
+//! need of a browser.
 
 pub mod deployment;
 pub mod options;
@@ -15,3 +16,5 @@ pub mod verdict;
 mod dom;
 #[cfg(target_arch = "wasm32")]
 mod page;
+#[cfg(target_arch = "wasm32")]
+mod preview;

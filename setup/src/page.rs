@@ -3,10 +3,11 @@
 use crate::{
     deployment::{Deployment, SMOOCH, SUNSHINE, health},
     dom::{
-        add, announce, choose, chosen, copy, document, encoded, entered, field, get, is_ticked, on,
-        origin_of, part, set, window, write,
+        add, announce, choose, chosen, copy, encoded, entered, field, get, is_ticked, on, origin_of, part,
+        set, window, write,
     },
     options::{Options, Variant, client_id_problem, origin_problem, site_problem},
+    preview,
     snippet::{self, Pinned, pieces},
     state::State,
     verdict::{Checked, Verdict, failure, summary},
@@ -15,20 +16,6 @@ use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event};
-
-#[wasm_bindgen(module = "/js/preview.js")]
-extern "C" {
-    /// Shows a state in `host` by the element's own view, without a flow. The one place that knows that view.
-    #[wasm_bindgen(js_name = preview)]
-    fn preview_state(host: &Element, look: &str, role: u32, own_label: bool, label: &str, status: &str);
-}
-
-/// All attributes that the snippet can have, so that one that is not chosen any more goes from the preview.
-const ATTRIBUTES: [&str; 10] =
-    ["client-id", "site", "session", "mode", "label", "theme", "variant", "lang", "authorize-url", "pkce"];
-
-/// What leads away from the preview, where nobody can come back to.
-const PRESSES: [&str; 6] = ["click", "auxclick", "contextmenu", "dragstart", "pointerdown", "keydown"];
 
 /// What the page knows by and by.
 #[derive(Default)]
@@ -58,9 +45,7 @@ fn begin() {
         let page = Rc::clone(&checking);
         spawn_local(async move { page.check().await });
     });
-    for kind in PRESSES {
-        on("stage", kind, true, hold);
-    }
+    preview::hold();
     for id in ["snippet", "policy", "redirect-uri"] {
         on(&["copy-", id].concat(), "click", false, move |_| {
             spawn_local(async move {
@@ -74,22 +59,6 @@ fn begin() {
     spawn_local(async move { asking.ask_health().await });
     spawn_local(async move { looking.ask_deployment().await });
     spawn_local(async move { page.ask_pinned().await });
-}
-
-/// Keeps a press of the button in the preview from doing what it does on a page.
-fn hold(event: &Event) {
-    let key = js_sys::Reflect::get(event, &"key".into()).ok().and_then(|key| key.as_string());
-    // Who passes through by Tab passes through.
-    if key.is_some_and(|key| key != "Enter" && key != " ") {
-        return;
-    }
-    event.stop_propagation();
-    if event.type_() != "pointerdown" {
-        event.prevent_default();
-    }
-    if event.type_() == "click" {
-        announce("stage-status", "This is a preview. On your page, the click leads to Smooch.");
-    }
 }
 
 impl Page {
@@ -127,8 +96,11 @@ impl Page {
         );
         complain("site", site_problem(&options.site));
         let pinned = self.pinned.borrow();
-        let text =
-            snippet::html(&told(&options), &self.edge, pinned.as_ref().filter(|_| is_ticked("pinned")));
+        let text = snippet::html(
+            &preview::told(&options),
+            &self.edge,
+            pinned.as_ref().filter(|_| is_ticked("pinned")),
+        );
         if let Some(code) = part("snippet").filter(|code| code.text_content().as_deref() != Some(&text)) {
             code.set_text_content(None);
             for (kind, piece) in pieces(&text) {
@@ -139,7 +111,7 @@ impl Page {
         if let Some(stage) = part("stage") {
             let theme = chosen("theme");
             set(&stage, "data-theme", Some(&theme).filter(|theme| *theme != "usual").map(String::as_str));
-            draw(&stage, &options, State::parse(&chosen("state")).unwrap_or(State::Ready));
+            preview::draw(&stage, &options, State::parse(&chosen("state")).unwrap_or(State::Ready));
         }
     }
 
@@ -236,55 +208,6 @@ impl Page {
         }
         announce("check-status", &summary(&verdicts));
     }
-}
-
-/// What the snippet is made of, where something is not entered yet.
-fn told(options: &Options) -> Options {
-    let or = |value: &str, other: &str| if value.is_empty() { other.into() } else { value.into() };
-    Options {
-        client_id: or(&options.client_id, "your-client-id"),
-        site: or(&options.site, "main"),
-        ..options.clone()
-    }
-}
-
-/// Shows the button in a state: itself where it is ready, and its view alone in all others.
-fn draw(stage: &Element, options: &Options, state: State) {
-    let live = state == State::Ready;
-    let mut host = stage.first_element_child();
-    let tag = if live { "add-to-smooch" } else { "div" };
-    // A view that has shown one state is not sure to show another as if it were the first.
-    if !live || host.as_ref().is_none_or(|host| host.local_name() != tag) {
-        let fresh = document().and_then(|document| document.create_element(tag).ok());
-        if let Some(stale) = host {
-            stale.remove();
-        }
-        host = fresh;
-    }
-    let Some(host) = host else { return };
-    // What is not entered yet, or is wrong, would have the element say so in the console.
-    let mut shown = told(options);
-    if site_problem(&shown.site).is_some() {
-        shown.site = "main".into();
-    }
-    let attributes = snippet::attributes(&shown);
-    for name in ATTRIBUTES {
-        let value = attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
-        if host.get_attribute(name).as_deref() != value {
-            set(&host, name, value);
-        }
-    }
-    if !host.is_connected() {
-        // It fails only where the stage is within it.
-        let _ = stage.append_child(&host);
-    }
-    let sample = state.sample();
-    if !live {
-        let own_label = sample.label.is_none();
-        let label = sample.label.unwrap_or(options.variant.label());
-        preview_state(&host, sample.look, sample.role, own_label, label, sample.status);
-    }
-    write("state-when", sample.when);
 }
 
 /// Says below a field what is wrong with it, or nothing.
