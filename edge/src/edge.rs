@@ -11,6 +11,7 @@ use crate::{
     route::Route,
     sessions,
     settings::{Fault, Settings, Vars},
+    setup,
     sweep::{self, Swept},
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -142,6 +143,10 @@ async fn dispatch<P: Platform>(
         }
         Route::Health => Ok(public::well()),
         Route::Embed => Ok(public::embed(edge)),
+        Route::Setup => {
+            limit(platform, "setup", incoming).await?;
+            setup::check(edge, platform, target, report).await
+        }
         Route::Sessions => sessions::create(edge, platform, incoming).await,
         Route::Connections => connections::list(platform, target.query).await,
         Route::Connection(id) if target.method == Method::Delete => {

@@ -16,6 +16,8 @@ pub enum Route {
     Health,
     /// `/embed.json`
     Embed,
+    /// `/setup.json`
+    Setup,
     /// `/v1/sessions`
     Sessions,
     /// `/v1/connections`
@@ -43,6 +45,7 @@ impl Route {
                 "/removed" => Some(Self::Removed),
                 "/healthz" => Some(Self::Health),
                 "/embed.json" => Some(Self::Embed),
+                "/setup.json" => Some(Self::Setup),
                 _ => None,
             };
         };
@@ -74,6 +77,7 @@ impl Route {
             Self::Removed => "/removed",
             Self::Health => "/healthz",
             Self::Embed => "/embed.json",
+            Self::Setup => "/setup.json",
             Self::Sessions => "/v1/sessions",
             Self::Connections => "/v1/connections",
             Self::Connection(_) => "/v1/connections/{id}",
@@ -91,6 +95,7 @@ impl Route {
             Self::Callback
             | Self::Health
             | Self::Embed
+            | Self::Setup
             | Self::Connections
             | Self::Token(_)
             | Self::Events => "GET, HEAD",
@@ -107,6 +112,7 @@ impl Route {
             Self::Callback
             | Self::Health
             | Self::Embed
+            | Self::Setup
             | Self::Connections
             | Self::Token(_)
             | Self::Events => matches!(method, Method::Get | Method::Head),
@@ -121,7 +127,9 @@ impl Route {
     #[must_use]
     pub const fn needs_key(&self) -> bool {
         match self {
-            Self::Callback | Self::Complete | Self::Removed | Self::Health | Self::Embed => false,
+            Self::Callback | Self::Complete | Self::Removed | Self::Health | Self::Embed | Self::Setup => {
+                false
+            }
             Self::Sessions
             | Self::Connections
             | Self::Connection(_)

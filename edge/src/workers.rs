@@ -8,8 +8,8 @@ use crate::{
     edge::{Edge, handle, sweep_once},
     http::{self, Body, BodyError},
     platform::{
-        Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis, Outgoing,
-        Page, Platform, Put, QueueError,
+        Answer, Document, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis,
+        Outgoing, Page, Platform, Put, QueueError,
     },
     settings::{Fault, Vars},
 };
@@ -187,15 +187,22 @@ impl http::Incoming for Incoming {
 }
 
 /// Reads a stream to its end, or `None` as soon as it is longer than `limit`.
-async fn read(mut stream: ByteStream, limit: usize) -> worker::Result<Option<Vec<u8>>> {
+async fn read(stream: ByteStream, limit: usize) -> worker::Result<Option<Vec<u8>>> {
+    let (body, is_cut) = beginning(stream, limit).await?;
+    Ok((!is_cut).then_some(body))
+}
+
+/// Reads the first `limit` bytes of a stream, and whether there are more.
+async fn beginning(mut stream: ByteStream, limit: usize) -> worker::Result<(Vec<u8>, bool)> {
     let mut body = Vec::new();
     while let Some(chunk) = stream.try_next().await? {
-        if body.len() + chunk.len() > limit {
-            return Ok(None);
+        let room = limit - body.len();
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if chunk.len() > room {
+            return Ok((body, true));
         }
-        body.extend_from_slice(&chunk);
     }
-    Ok(Some(body))
+    Ok((body, false))
 }
 
 struct Workers(Rc<Kept>);
@@ -244,6 +251,24 @@ impl Platform for Workers {
             retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
             body: body.ok_or(FetchError::TooLong(response.status_code()))?,
         })
+    }
+
+    async fn load(&self, request: Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {
+        let signal = web_sys::AbortSignal::timeout_with_u32(request.timeout);
+        let sendable = sendable(
+            request.method,
+            request.url,
+            request.headers.iter().copied(),
+            request.body.map(JsValue::from_str),
+        );
+        let mut answer = send(sendable.map_err(|_| FetchError::Lost)?, signal).await?;
+        let (body, is_cut) = match answer.stream() {
+            Ok(stream) => beginning(stream, longest).await.map_err(|_| FetchError::Lost)?,
+            // An answer without a body has no stream.
+            Err(_) => (Vec::new(), false),
+        };
+        let headers = answer.headers().entries().collect();
+        Ok(Document { status: answer.status_code(), headers, body, is_cut })
     }
 
     async fn forward(

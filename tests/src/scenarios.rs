@@ -13,6 +13,7 @@ pub mod log;
 pub mod removal;
 pub mod secrets;
 pub mod sessions;
+pub mod setup;
 pub mod sweep;
 pub mod v1;
 
@@ -96,6 +97,14 @@ macro_rules! every_scenario {
             sessions::the_hosted_page_takes_no_session,
             sessions::a_session_that_is_none_is_refused,
             sessions::a_site_can_ask_for_sessions,
+            setup::a_page_that_is_right_is_found_right,
+            setup::a_site_is_spoken_of_to_whom_names_it_and_its_origin,
+            setup::a_page_that_is_not_there_is_told,
+            setup::a_redirect_of_the_page_is_not_followed,
+            setup::a_page_that_does_not_end_is_given_up,
+            setup::what_is_wrong_with_a_page_is_named,
+            setup::who_asks_too_often_about_sites_waits,
+            setup::a_return_page_on_the_edge_is_not_asked_for,
             sweep::removed_answers_alike_and_proves_nothing,
             sweep::a_removal_at_smooch_is_found_soon,
             sweep::a_removal_that_waited_is_finished,

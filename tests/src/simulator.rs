@@ -11,8 +11,8 @@ use edge::{
     edge::{Edge, handle, sweep_once},
     http::{Body, BodyError, Incoming},
     platform::{
-        Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis, Outgoing,
-        Page, Platform, Put, QueueError,
+        Answer, Document, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis,
+        Outgoing, Page, Platform, Put, QueueError,
     },
     settings::{Fault, Vars},
 };
@@ -421,6 +421,16 @@ impl Platform for Simulated {
         let retry_after =
             response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(Answer { status: response.status().as_u16(), retry_after, body: response.into_body() })
+    }
+
+    async fn load(&self, outgoing: Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {
+        let headers = outgoing.headers.iter().copied();
+        let response = self.carry(outgoing.method, outgoing.url, headers, None, outgoing.timeout)?;
+        let (status, headers) = (response.status().as_u16(), pairs(response.headers()));
+        let mut body = response.into_body();
+        let is_cut = body.len() > longest;
+        body.truncate(longest);
+        Ok(Document { status, headers, body, is_cut })
     }
 
     async fn forward(&self, forward: Forward<'_, Vec<u8>>) -> Result<Forwarded<Vec<u8>>, FetchError> {

@@ -9,6 +9,8 @@
 
 use edge::{
     api::address,
+    csp::Policies,
+    html::tags,
     proof::Completion,
     receipt::Receipt,
     seal::{Keyring, NONCE, Purpose},
@@ -25,7 +27,7 @@ use url::Url;
 pub type Property = fn(&[u8]);
 
 /// Every parser that faces the network, by the name of its fuzz target.
-pub const ALL: [(&str, Property); 8] = [
+pub const ALL: [(&str, Property); 9] = [
     ("callback", callback),
     ("form", form),
     ("receipt", receipt),
@@ -34,6 +36,7 @@ pub const ALL: [(&str, Property); 8] = [
     ("token_info", token_info),
     ("path", path),
     ("sites", sites),
+    ("document", document),
 ];
 
 const CLIENT: &str = "shoplifter";
@@ -225,6 +228,41 @@ pub fn sites(data: &[u8]) {
         };
         assert_eq!(of(&again), of(&sites));
     }
+}
+
+/// A return page: its policy, and after a line's end its HTML.
+pub fn document(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let (policy, html) = text.split_once('\n').unwrap_or((text, ""));
+    let (mut policies, mut again) = (Policies::default(), Policies::default());
+    policies.add(policy);
+    again.add(&policies.text());
+    assert_eq!(again.text(), policies.text());
+    let url = |text| Url::parse(text).expect("a URL");
+    let (page, edge) = (url("https://shop.example/done"), url(BASE));
+    assert_eq!(again.blocked(&page, &edge, None), policies.blocked(&page, &edge, None));
+
+    let read = |html: &str| -> Vec<(String, Vec<(String, String)>)> {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        tags(html).map(|tag| (tag.name().to_owned(), tag.attributes().map(owned).collect())).collect()
+    };
+    let all = read(html);
+    assert!(all.len() <= html.matches('<').count());
+    let mut written = String::new();
+    for (name, attributes) in &all {
+        written.extend(["<", name]);
+        for (name, value) in attributes {
+            let quote = ["\"", "'"].into_iter().find(|quote| !value.contains(quote)).unwrap_or_default();
+            written.extend([" ", name, "=", quote, value, quote]);
+        }
+        written.push('>');
+        // The content of some elements is text up to their end tag. A name with a `<` is of none of them, and would begin
+        // another tag there.
+        if !name.contains('<') {
+            written.extend(["</", name, ">"]);
+        }
+    }
+    assert_eq!(read(&written), all, "{written}");
 }
 
 fn keyring() -> Keyring {
