@@ -1,0 +1,17 @@
+//! What the edge and the embed cost, measured beside what people would pick instead: one run, one machine, everything
+//! side by side. It ends in `docs/benchmarks.md`.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "a program for the terminal: where it panics, the run has failed"
+)]
+
+pub mod bundle;
+pub mod edge;
+pub mod figures;
+pub mod flow;
+pub mod peer;
+pub mod processor;
+pub mod rig;
+pub mod wire;

@@ -1,0 +1,91 @@
+//! Who is measured: each a Worker that leads the same person to the same connection.
+
+use crate::bundle;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use tests::{
+    tools::built,
+    world::{PARTNER, RETURN_TO, SEALING_KEYS},
+};
+
+/// A Worker, as it is measured.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// By which the run and its tables call it.
+    pub name: &'static str,
+    /// The requests of an install.
+    pub shape: Shape,
+    /// Its modules: the script, and with it the wasm if there is one.
+    pub script: PathBuf,
+    /// Its wasm.
+    pub wasm: Option<PathBuf>,
+    /// Its settings beyond those that all have.
+    pub vars: Value,
+}
+
+/// What an install asks of a Worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// The page makes the state. The callback bounces, and the page posts to finish.
+    Bounce,
+    /// The Worker makes the state. The callback exchanges and stores at once.
+    AtOnce {
+        /// Where a flow starts.
+        start: &'static str,
+        /// Where Smooch sends the person back to.
+        callback: &'static str,
+    },
+}
+
+/// The ones that the bounds of the edge are about.
+/// One fetch and one put.
+pub const FLOOR: &str = "floor";
+/// By hand, in the shape of our two requests.
+pub const HONO: &str = "hono + oauth4webapi, in two requests";
+/// All that the edge does, sealed by @noble/ciphers.
+pub const NOBLE: &str = "JavaScript, all of the work, noble";
+/// All that the edge does, sealed by Web Crypto.
+pub const WEB_CRYPTO: &str = "JavaScript, all of the work, Web Crypto";
+/// The built Worker.
+pub const OURS: &str = "ours";
+
+/// All of them, bundled.
+#[must_use]
+pub fn all() -> Vec<Peer> {
+    let simple = |name, file: &str, shape| {
+        let script = bundle::worker(file, &format!("{file}.js"), &[]);
+        Peer { name, shape, script, wasm: None, vars: json!({}) }
+    };
+    let same_work = |name, seal: &str| {
+        let script = bundle::worker(
+            &format!("same-work-{seal}"),
+            "same-work.js",
+            &[("#seal", &format!("seal-{seal}.js"))],
+        );
+        Peer { name, shape: Shape::Bounce, script, wasm: None, vars: sealed() }
+    };
+    let at_once = Shape::AtOnce { start: "/install", callback: "/callback" };
+    vec![
+        simple(FLOOR, "floor", Shape::Bounce),
+        simple("hono + oauth4webapi", "hono", at_once),
+        simple(HONO, "hono-two-legs", Shape::Bounce),
+        same_work(NOBLE, "noble"),
+        same_work(WEB_CRYPTO, "web-crypto"),
+        Peer {
+            name: OURS,
+            shape: Shape::Bounce,
+            script: built("build/index.js", "make worker"),
+            wasm: Some(built("build/index_bg.wasm", "make worker")),
+            vars: sealed(),
+        },
+    ]
+}
+
+/// What seals needs a key, and knows its sites by name.
+fn sealed() -> Value {
+    json!({
+        "SEALING_KEYS": SEALING_KEYS,
+        "API_KEYS": format!("backend:{}", tests::world::API_KEY),
+        "SITES": {"main": {"origin": PARTNER, "return_to": RETURN_TO}},
+    })
+}
