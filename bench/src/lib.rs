@@ -7,6 +7,7 @@
     reason = "a program for the terminal: where it panics, the run has failed"
 )]
 
+pub mod bend;
 pub mod bundle;
 pub mod edge;
 pub mod figures;

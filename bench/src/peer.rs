@@ -21,6 +21,8 @@ pub struct Peer {
     pub wasm: Option<PathBuf>,
     /// Its settings beyond those that all have.
     pub vars: Value,
+    /// Whether it knows no server but its own, so that the stand-in answers in that one's place.
+    pub bent: bool,
 }
 
 /// What an install asks of a Worker.
@@ -54,7 +56,7 @@ pub const OURS: &str = "ours";
 pub fn all() -> Vec<Peer> {
     let simple = |name, file: &str, shape| {
         let script = bundle::worker(file, &format!("{file}.js"), &[]);
-        Peer { name, shape, script, wasm: None, vars: json!({}) }
+        Peer { name, shape, script, wasm: None, vars: json!({}), bent: false }
     };
     let same_work = |name, seal: &str| {
         let script = bundle::worker(
@@ -62,13 +64,33 @@ pub fn all() -> Vec<Peer> {
             "same-work.js",
             &[("#seal", &format!("seal-{seal}.js"))],
         );
-        Peer { name, shape: Shape::Bounce, script, wasm: None, vars: sealed() }
+        Peer { name, shape: Shape::Bounce, script, wasm: None, vars: sealed(), bent: false }
     };
     let at_once = Shape::AtOnce { start: "/install", callback: "/callback" };
     vec![
         simple(FLOOR, "floor", Shape::Bounce),
         simple("hono + oauth4webapi", "hono", at_once),
         simple(HONO, "hono-two-legs", Shape::Bounce),
+        Peer {
+            bent: true,
+            vars: json!({
+                "SLACK_CLIENT_ID": stand_in::CLIENT_ID, "SLACK_CLIENT_SECRET": stand_in::CLIENT_SECRET,
+                "SLACK_SIGNING_SECRET": "unused", "SLACK_BOT_SCOPES": "commands", "SLACK_LOGGING_LEVEL": "ERROR",
+            }),
+            ..simple(
+                "slack-cloudflare-workers",
+                "slack",
+                Shape::AtOnce { start: "/slack/install", callback: "/slack/oauth_redirect" },
+            )
+        },
+        Peer {
+            bent: true,
+            ..simple(
+                "@hono/oauth-providers",
+                "oauth-providers",
+                Shape::AtOnce { start: "/callback", callback: "/callback" },
+            )
+        },
         same_work(NOBLE, "noble"),
         same_work(WEB_CRYPTO, "web-crypto"),
         Peer {
@@ -77,6 +99,7 @@ pub fn all() -> Vec<Peer> {
             script: built("build/index.js", "make worker"),
             wasm: Some(built("build/index_bg.wasm", "make worker")),
             vars: sealed(),
+            bent: false,
         },
     ]
 }

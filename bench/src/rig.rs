@@ -1,6 +1,7 @@
 //! One peer in bare workerd, with a Smooch and a KV of its own behind it, over sockets.
 
 use crate::{
+    bend,
     peer::Peer,
     processor,
     wire::{Answer, Wire},
@@ -36,7 +37,7 @@ pub struct Rig {
     smooch: Arc<Mutex<Smooch>>,
     kv: Arc<Mutex<Kv>>,
     process: Process,
-    _servers: [Server; 2],
+    _servers: [Server; 3],
 }
 
 impl Rig {
@@ -52,9 +53,12 @@ impl Rig {
         let kv_server =
             serve(any_port(), move |request| kv_service::handle(&mut lock(&served), &request, wall_clock()));
         let kv_server = kv_server.expect("a free port");
+        let served = Arc::clone(&smooch);
+        let bent = serve(any_port(), move |request| bend::handle(&mut lock(&served), &request, wall_clock()));
+        let bent = bent.expect("a free port");
         let config = config(&peer, smooch_server.address());
-        let (process, host) = start(&config, kv_server.address());
-        Self { peer, host, smooch, kv, process, _servers: [smooch_server, kv_server] }
+        let (process, host) = start(&config, kv_server.address(), bent.address());
+        Self { peer, host, smooch, kv, process, _servers: [smooch_server, kv_server, bent] }
     }
 
     /// Where the worker is, as a browser says it.
@@ -110,13 +114,13 @@ fn any_port() -> SocketAddr {
 }
 
 /// Starts workerd; returns where the worker listens.
-fn start(config: &str, kv: SocketAddr) -> (Process, String) {
+fn start(config: &str, kv: SocketAddr, bent: SocketAddr) -> (Process, String) {
     let mut file = NamedTempFile::with_suffix(".capnp").expect("a temporary file");
     file.write_all(config.as_bytes()).expect("there is room for a configuration");
     let mut command = Command::new(tool("WORKERD"));
     command
         .args(["serve", "-I", "/", "--control-fd=1", "--socket-addr", "http=127.0.0.1:0"])
-        .args(["--external-addr", &format!("kv={kv}")])
+        .args(["--external-addr", &format!("kv={kv}"), "--external-addr", &format!("bent={bent}")])
         .arg(file.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -176,6 +180,7 @@ const config :Workerd.Config = (
   services = [
     (name = "peer", worker = .peer),
     (name = "kv", external = (http = ())),
+    (name = "bent", external = (http = ())),
     (name = "internet", network = (allow = ["private", "local"])),
   ],
   sockets = [(name = "http", http = (), service = "peer")],
@@ -186,13 +191,14 @@ const peer :Workerd.Worker = (
   ],
   compatibilityDate = "2026-10-23",
   compatibilityFlags = ["no_nodejs_compat", "no_nodejs_compat_v2"],
-  globalOutbound = "internet",
+  globalOutbound = "{outbound}",
   bindings = [
 {bindings}    (name = "CONNECTIONS", kvNamespace = "kv"),
   ],
 );
 "#,
         script = embed(&peer.script),
+        outbound = if peer.bent { "bent" } else { "internet" },
     )
 }
 
