@@ -50,6 +50,7 @@ async function settings(env) {
     clientId: env.SMOOCH_CLIENT_ID,
     clientSecret: env.SMOOCH_CLIENT_SECRET,
     tokenUrl: new URL(env.SMOOCH_TOKEN_URL).href,
+    apiUrl: env.SMOOCH_API_URL,
     key: id,
     kv: env.CONNECTIONS,
     seal: await makeSeal(unbase64url(key)),
@@ -122,12 +123,31 @@ async function complete(edge, target, request, report) {
   if (given.session !== undefined || given.started_session !== undefined) throw new Problem(401, "session_invalid");
   report.site = receipt.s;
   report.steps.push("proven");
+  const answer = (id, app, at) => {
+    report.outcome = "connected";
+    report.connection = id;
+    const shown = { id, app: { id: app }, status: "connected", connected_at: Math.floor(at / 1000) };
+    const headers = { "content-type": "application/json", ...UNCACHED, "access-control-allow-origin": site.origin, vary: "origin" };
+    return new Response(JSON.stringify({ status: "connected", connection: shown }), { headers });
+  };
+  if (given.again !== undefined || receipt.t) {
+    const known = await earlier(edge, receipt);
+    if (known) return answer(known.id, known.app, known.at);
+  }
   const now = Date.now();
   if (receipt.i > now + SKEW || now - receipt.i > RECEIPT_LIFE) throw new Problem(400, "receipt_expired");
 
-  const token = await exchange(edge, receipt, sealed, report);
+  let token = receipt.t;
+  try {
+    token ??= await exchange(edge, receipt, sealed, report);
+  } catch (problem) {
+    const known = problem.code === "code_rejected" && (await earlier(edge, receipt));
+    if (known) return answer(known.id, known.app, known.at);
+    throw problem;
+  }
   report.steps.push("exchanged");
   const app = appOf(token);
+  if (receipt.t && !(await lives(edge, token, app))) throw new Problem(400, "code_rejected");
   report.steps.push("identified");
 
   const digest = await sha256(utf8.encode(`${edge.clientId}\0`));
@@ -147,11 +167,24 @@ async function complete(edge, target, request, report) {
     put(edge, `event/${ulid(at)}`, "", { metadata: event, expirationTtl: EVENT_LIFE }),
     put(edge, `completed/${receipt.h}`, id, { expirationTtl: RECEIPT_LIFE / 1000 }),
   ]).catch(() => (report.note = "KV did not answer"));
-  report.outcome = "connected";
-  report.connection = id;
-  const shown = { id, app: { id: app }, status: "connected", connected_at: Math.floor(at / 1000) };
-  const headers = { "content-type": "application/json", ...UNCACHED, "access-control-allow-origin": site.origin, vary: "origin" };
-  return new Response(JSON.stringify({ status: "connected", connection: shown }), { headers });
+  return answer(id, app, at);
+}
+
+/** What an earlier try of this very flow came to, if it was completed. */
+async function earlier(edge, receipt) {
+  const id = await edge.kv.get(`completed/${receipt.h}`);
+  if (id === null) return;
+  const { metadata } = await edge.kv.getWithMetadata(`connection/${id}`);
+  if (metadata === null) throw new Problem(400, "code_rejected");
+  return { id, ...metadata };
+}
+
+/** Whether Smooch still takes a token that was held. */
+async function lives(edge, token, app) {
+  const headers = { authorization: `Bearer ${token}`, accept: "application/json", "user-agent": "add-to-smooch/0.1.0" };
+  const url = `${edge.apiUrl}/v2/apps/${app}/integrations/me/webhooks`;
+  const { status } = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(5_000) });
+  return status !== 401 && status !== 403;
 }
 
 async function exchange(edge, receipt, sealed, report) {

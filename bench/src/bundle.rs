@@ -9,6 +9,11 @@ pub fn worker(name: &str, script: &str, aliases: &[(&str, &str)]) -> PathBuf {
     run(name, script, aliases.collect())
 }
 
+/// Bundles a script of `bench/peers` for a page.
+pub fn page(name: &str, script: &str) -> PathBuf {
+    run(name, script, vec!["--platform=browser".into()])
+}
+
 fn run(name: &str, script: &str, more: Vec<String>) -> PathBuf {
     let out = root().join(format!("target/bench/{name}.js"));
     let status = Command::new(tool("ESBUILD_BIN"))

@@ -2,9 +2,9 @@
 //! falls on all alike.
 
 use crate::{
-    figures::{Spread, median},
-    flow::{Crowd, Leg, Run},
-    peer::{self, Peer},
+    flow::{Crowd, Leg, get},
+    load::Run,
+    peer::Peer,
     rig::Rig,
 };
 use std::collections::BTreeMap;
@@ -12,84 +12,107 @@ use std::collections::BTreeMap;
 /// Rounds in which each peer has its turn once.
 pub const ROUNDS: usize = 15;
 
+/// How many are under way at once.
+pub const AT_ONCE: [usize; 2] = [1, 32];
+
+/// What bounds are held against: a busy worker, whose processor time is its own and not that of going to sleep and
+/// waking up for each request.
+pub const BUSY: usize = 32;
+
 /// Installs of a turn.
-const PEOPLE: usize = 400;
+pub const PEOPLE: usize = 400;
 
 /// A worker's first requests are for V8 to see what is hot; they are not counted.
 const WARM_UP: usize = 1_500;
 
-/// Every turn of a peer, in order.
-pub type Turns = BTreeMap<(usize, Leg), Vec<Run>>;
-
-/// One peer, with all its turns, by how many were at once and leg.
+/// One peer, with all its turns.
 #[derive(Debug)]
 pub struct Measured {
-    /// Who.
-    pub peer: Peer,
-    /// Its turns.
-    pub turns: Turns,
+    /// The worker, which still runs.
+    pub rig: Rig,
+    /// Who asks it.
+    pub crowd: Crowd,
+    /// Its turns in order, by how many were at once and leg.
+    pub turns: BTreeMap<(usize, Leg), Vec<Run>>,
+    /// How many requests it has answered.
+    pub requests: usize,
+    /// What it had in memory after the first, in bytes.
+    pub fresh: u64,
 }
 
 /// Has every peer take its turns.
-pub fn measure(rounds: usize, at_once: &[usize], seed: u64, tell: &dyn Fn(&str)) -> Vec<Measured> {
-    let mut all: Vec<(Rig, Crowd, Turns)> = peer::all()
-        .into_iter()
+pub fn measure(peers: &[Peer], rounds: usize, seed: u64, tell: &dyn Fn(&str)) -> Vec<Measured> {
+    let mut all: Vec<Measured> = peers
+        .iter()
         .map(|peer| {
-            tell(&format!("{}: starts, and has {WARM_UP} people connect before it counts", peer.name));
-            let (rig, mut crowd) = (Rig::start(peer, seed), Crowd::new(seed));
-            crowd.install(&rig, WARM_UP, 8);
-            (rig, crowd, Turns::new())
+            tell(&format!("{}: {WARM_UP} people connect before it counts", peer.name));
+            let (rig, mut crowd) = (Rig::start(peer.clone(), seed), Crowd::new(seed));
+            let _ = rig.ask(&get(&rig, "/", ""));
+            let fresh = rig.resident();
+            let requests = crowd.install(&rig, WARM_UP, 8).iter().map(|(_, run)| run.requests).sum();
+            Measured { rig, crowd, turns: BTreeMap::new(), requests, fresh }
         })
         .collect();
-    let peers = all.len();
     for round in 0..rounds {
-        for turn in 0..peers {
+        for turn in 0..peers.len() {
             // Nobody is always the first.
-            let (rig, crowd, turns) = &mut all[(round + turn) % peers];
-            for &at_once in at_once {
-                rig.tidy();
-                for run in crowd.install(rig, PEOPLE, at_once) {
-                    turns.entry((at_once, run.leg)).or_default().push(run);
-                }
-            }
+            all[(round + turn) % peers.len()].take_turn();
         }
-        tell(&format!("round {} of {rounds}", round + 1));
+        tell(&format!("edge: round {} of {rounds}", round + 1));
     }
-    all.into_iter().map(|(rig, _, turns)| Measured { peer: rig.peer.clone(), turns }).collect()
+    all
 }
 
 impl Measured {
+    fn take_turn(&mut self) {
+        for at_once in AT_ONCE {
+            self.rig.tidy();
+            for (leg, run) in self.crowd.install(&self.rig, PEOPLE, at_once) {
+                self.requests += run.requests;
+                self.turns.entry((at_once, leg)).or_default().push(run);
+            }
+        }
+    }
+
+    /// The turns of a leg; none if the peer has no such leg.
+    #[must_use]
+    pub fn of(&self, at_once: usize, leg: Leg) -> &[Run] {
+        self.turns.get(&(at_once, leg)).map_or(&[], Vec::as_slice)
+    }
+
     /// Processor time for a request of a leg, in microseconds, turn by turn.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     pub fn used(&self, at_once: usize, leg: Leg) -> Vec<f64> {
-        let runs = self.turns.get(&(at_once, leg)).map_or(&[][..], Vec::as_slice);
-        runs.iter().map(|run| run.used.as_secs_f64() * 1e6 / run.requests as f64).collect()
+        self.of(at_once, leg).iter().map(Run::each).collect()
     }
 
     /// The same for a whole install: every request that it makes of the worker.
     #[must_use]
     pub fn used_whole(&self, at_once: usize) -> Vec<f64> {
+        self.whole(at_once, Run::each)
+    }
+
+    /// Completed installs a second, turn by turn.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+    pub fn a_second(&self, at_once: usize) -> Vec<f64> {
+        let took = self.whole(at_once, |run| run.took.as_secs_f64());
+        took.into_iter().map(|took| PEOPLE as f64 / took).collect()
+    }
+
+    /// From each request to its answer, in milliseconds, all turns together.
+    #[must_use]
+    pub fn latencies(&self, at_once: usize, leg: Leg) -> Vec<f64> {
+        self.of(at_once, leg).iter().flat_map(|run| run.latencies.iter().copied()).collect()
+    }
+
+    fn whole(&self, at_once: usize, of: impl Fn(&Run) -> f64) -> Vec<f64> {
         let mut whole: Vec<f64> = Vec::new();
-        for leg in [Leg::Start, Leg::Callback, Leg::Finish] {
-            let used = self.used(at_once, leg);
-            whole.resize(whole.len().max(used.len()), 0.0);
-            whole.iter_mut().zip(used).for_each(|(whole, used)| *whole += used);
+        for leg in Leg::ALL {
+            let figures: Vec<f64> = self.of(at_once, leg).iter().map(&of).collect();
+            whole.resize(whole.len().max(figures.len()), 0.0);
+            whole.iter_mut().zip(figures).for_each(|(whole, figure)| *whole += figure);
         }
         whole
     }
-}
-
-/// The median of what one took beside another in the same round.
-#[must_use]
-pub fn ratio(ours: &[f64], theirs: &[f64]) -> f64 {
-    let ratios: Vec<f64> = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
-    median(&ratios)
-}
-
-/// Microseconds with their spread.
-#[must_use]
-pub fn shown(figures: &[f64]) -> String {
-    let Spread { least, median, most } = Spread::of(figures);
-    if figures.is_empty() { "–".into() } else { format!("{median:.0} ({least:.0}–{most:.0})") }
 }

@@ -3,9 +3,10 @@
 //! with none of them.
 
 use crate::{
+    load::{Run, run},
     peer::Shape,
     rig::Rig,
-    wire::{Answer, Wire},
+    wire::Answer,
 };
 use form_urlencoded::Serializer;
 use rand_chacha::{
@@ -14,15 +15,10 @@ use rand_chacha::{
 };
 use shared::{Site, State, Verifier};
 use stand_in::{Owner, accounts::OWNER};
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-    time::Duration,
-};
-use tests::{
-    clock::{instant, wall_clock},
-    world::PARTNER,
-};
+use tests::{clock::wall_clock, world::PARTNER};
+
+/// The app that everybody connects.
+const APP: &str = "Night Market";
 
 /// The requests of an install, as they are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,22 +31,12 @@ pub enum Leg {
     Finish,
 }
 
-/// What one leg of a batch took.
-#[derive(Clone, Debug)]
-pub struct Run {
-    /// Which.
-    pub leg: Leg,
-    /// How many requests.
-    pub requests: usize,
-    /// From the first to the last.
-    pub took: Duration,
-    /// The worker's processor time.
-    pub used: Duration,
-    /// From each request to its answer.
-    pub latencies: Vec<Duration>,
+impl Leg {
+    /// All, in order.
+    pub const ALL: [Self; 3] = [Self::Start, Self::Callback, Self::Finish];
 }
 
-/// People who connect, each with an own browser.
+/// People who connect, each with a browser of their own.
 #[derive(Debug)]
 pub struct Crowd {
     random: ChaCha8Rng,
@@ -58,11 +44,17 @@ pub struct Crowd {
 }
 
 /// A flow on its way.
-struct Flow {
+#[derive(Clone, Debug)]
+pub struct Flow {
     verifier: Verifier,
-    state: String,
-    cookie: String,
-    receipt: String,
+    /// The state that goes to Smooch and comes back.
+    pub state: String,
+    /// What the browser says in `Cookie`; empty for nothing.
+    pub cookie: String,
+    /// What the callback's bounce brought.
+    pub receipt: String,
+    /// Whose connection it will be; empty for nobody's.
+    pub session: String,
 }
 
 impl Crowd {
@@ -77,140 +69,138 @@ impl Crowd {
     /// # Panics
     ///
     /// If one of them is not connected in the end.
-    pub fn install(&mut self, rig: &Rig, people: usize, at_once: usize) -> Vec<Run> {
-        let mut flows: Vec<Flow> = (0..people).map(|_| self.flow()).collect();
-        match rig.peer.shape {
-            Shape::Bounce => {
-                let callbacks = self.callbacks(rig, &flows, "/callback");
-                let (callback, answers) = run(rig, Leg::Callback, &callbacks, at_once);
-                let forms: Vec<Vec<u8>> = flows
-                    .iter_mut()
-                    .zip(answers)
-                    .map(|(flow, answer)| {
-                        assert_eq!(answer.status, 303, "{}: {answer:?}", rig.peer.name);
-                        flow.receipt = receipt(&answer);
-                        completion(rig, flow)
-                    })
-                    .collect();
-                let (finish, answers) = run(rig, Leg::Finish, &forms, at_once);
-                for answer in answers {
-                    assert_eq!(
-                        answer.status,
-                        200,
-                        "{}: {}",
-                        rig.peer.name,
-                        String::from_utf8_lossy(&answer.body)
-                    );
-                }
-                vec![callback, finish]
-            }
-            Shape::AtOnce { start, callback } => {
-                let starts: Vec<Vec<u8>> = flows.iter().map(|_| get(rig, start, "")).collect();
-                let (start, answers) = run(rig, Leg::Start, &starts, at_once);
-                for (flow, answer) in flows.iter_mut().zip(answers) {
-                    assert_eq!(answer.status, 302, "{}: {answer:?}", rig.peer.name);
-                    flow.state = parameter(answer.location.as_deref().unwrap_or_default(), "state");
-                    flow.cookie = answer.cookies.join("; ");
-                }
-                let callbacks = self.callbacks(rig, &flows, callback);
-                let (finish, answers) = run(rig, Leg::Finish, &callbacks, at_once);
-                for answer in answers {
-                    assert!(matches!(answer.status, 200 | 302), "{}: {answer:?}", rig.peer.name);
-                }
-                vec![start, finish]
-            }
-        }
+    pub fn install(&mut self, rig: &Rig, people: usize, at_once: usize) -> Vec<(Leg, Run)> {
+        let flows = (0..people).map(|_| self.flow()).collect();
+        self.install_all(rig, flows, at_once)
     }
 
-    fn flow(&mut self) -> Flow {
+    /// The same for flows that are known.
+    pub fn install_all(&mut self, rig: &Rig, mut flows: Vec<Flow>, at_once: usize) -> Vec<(Leg, Run)> {
+        let mut runs = Vec::new();
+        if let Shape::AtOnce { start, .. } = rig.peer.shape {
+            let starts: Vec<Vec<u8>> = flows.iter().map(|_| get(rig, start, "")).collect();
+            let (start, answers) = run(rig, &starts, at_once);
+            flows.iter_mut().zip(answers).for_each(|(flow, answer)| flow.sent_away(rig, &answer));
+            runs.push((Leg::Start, start));
+        }
+        let callbacks: Vec<Vec<u8>> = self
+            .allow(rig, &flows)
+            .iter()
+            .zip(&flows)
+            .map(|(path, flow)| get(rig, path, &flow.cookie))
+            .collect();
+        let finishes = match rig.peer.shape {
+            Shape::AtOnce { .. } => callbacks,
+            Shape::Bounce => {
+                let (callback, answers) = run(rig, &callbacks, at_once);
+                flows.iter_mut().zip(answers).for_each(|(flow, answer)| flow.bounced(rig, &answer));
+                runs.push((Leg::Callback, callback));
+                flows.iter().map(|flow| flow.completion(rig)).collect()
+            }
+        };
+        let (finish, answers) = run(rig, &finishes, at_once);
+        for answer in answers {
+            assert!(rig.peer.shape.connected(&answer), "{}: {answer:?}", rig.peer.name);
+        }
+        runs.push((Leg::Finish, finish));
+        runs
+    }
+
+    /// One person's flow, up to where Smooch sends them back: it, and the callback's path.
+    pub fn arrive(&mut self, rig: &Rig) -> (Flow, String) {
+        let mut flow = self.flow();
+        if let Shape::AtOnce { start, .. } = rig.peer.shape {
+            flow.sent_away(rig, &rig.ask(&get(rig, start, "")));
+        }
+        let path = self.allow(rig, std::slice::from_ref(&flow)).remove(0);
+        (flow, path)
+    }
+
+    /// A flow that has not started.
+    pub fn flow(&mut self) -> Flow {
         let mut bytes = [0; 32];
         self.random.fill_bytes(&mut bytes);
         let verifier = Verifier::from_bytes(&bytes);
         let site = Site::parse("main").expect("a site's name");
         let state = State { site, challenge: verifier.challenge() }.to_text();
         let cookie = format!("state={state}");
-        Flow { verifier, state, cookie, receipt: String::new() }
+        Flow { verifier, state, cookie, receipt: String::new(), session: String::new() }
     }
 
-    /// What browsers ask of the worker once their owners have allowed access.
-    fn callbacks(&mut self, rig: &Rig, flows: &[Flow], path: &str) -> Vec<Vec<u8>> {
+    /// Somebody who has the address that another flow comes back to, and nothing that its browser keeps.
+    pub fn stranger(&mut self, flow: &Flow) -> Flow {
+        Flow { cookie: String::new(), state: flow.state.clone(), ..self.flow() }
+    }
+
+    /// Has each flow's owner allow access: the path and query of the callback that Smooch sends them to.
+    pub fn allow(&mut self, rig: &Rig, flows: &[Flow]) -> Vec<String> {
+        let path = match rig.peer.shape {
+            Shape::Bounce => "/callback",
+            Shape::AtOnce { callback, .. } => callback,
+        };
+        let redirect_uri = format!("{}{path}", rig.origin());
         let mut smooch = rig.smooch();
         smooch.forget_requests();
-        let redirect_uri = format!("{}{path}", rig.origin());
         smooch.options_mut().redirect_uris = vec![redirect_uri.clone()];
-        flows
-            .iter()
-            .map(|flow| {
-                let link = authorize(&redirect_uri, &flow.state);
-                let visit = |request| smooch.handle(&request, wall_clock());
-                let back = self.owner.allow(&link, "Night Market", visit).expect("the owner can allow");
-                get(rig, &back[rig.origin().len()..], &flow.cookie)
-            })
-            .collect()
+        let mut allow = |flow: &Flow| {
+            let link = authorize(&redirect_uri, &flow.state);
+            let visit = |request| smooch.handle(&request, wall_clock());
+            let back = self.owner.allow(&link, APP, visit).expect("the owner can allow");
+            back[rig.origin().len()..].to_owned()
+        };
+        flows.iter().map(&mut allow).collect()
     }
 }
 
-/// Sends these requests, so many at once, each over a connection that is kept; the answers are in their order.
-///
-/// # Panics
-///
-/// If one is not answered.
-#[must_use]
-pub fn run(rig: &Rig, leg: Leg, requests: &[Vec<u8>], at_once: usize) -> (Run, Vec<Answer>) {
-    let next = AtomicUsize::new(0);
-    let mut wires: Vec<Wire> =
-        (0..at_once).map(|_| Wire::connect(&rig.host).expect("the worker listens")).collect();
-    let (used, began) = (rig.used(), instant());
-    let mut answered: Vec<(usize, Duration, Answer)> = thread::scope(|scope| {
-        let sending = wires.iter_mut().map(|wire| {
-            let next = &next;
-            scope.spawn(move || {
-                let mut answered = Vec::with_capacity(requests.len() / at_once + 1);
-                while let Some((index, request)) = take(next, requests) {
-                    let began = instant();
-                    let answer = wire.ask(request).expect("the worker answers");
-                    answered.push((index, began.elapsed(), answer));
-                }
-                answered
-            })
-        });
-        let sending: Vec<_> = sending.collect();
-        sending.into_iter().flat_map(|one| one.join().expect("no panic")).collect()
-    });
-    let (took, used) = (began.elapsed(), rig.used() - used);
-    answered.sort_by_key(|(index, ..)| *index);
-    let latencies = answered.iter().map(|(_, latency, _)| *latency).collect();
-    let answers = answered.into_iter().map(|(.., answer)| answer).collect();
-    (Run { leg, requests: requests.len(), took, used, latencies }, answers)
-}
+impl Flow {
+    /// Takes up what the worker's start says.
+    fn sent_away(&mut self, rig: &Rig, answer: &Answer) {
+        assert_eq!(answer.status, 302, "{}: {answer:?}", rig.peer.name);
+        let location = answer.location.as_deref().unwrap_or_default();
+        self.state = pair(location.split_once('?').map_or("", |(_, query)| query), "state");
+        self.cookie = answer.cookies.join("; ");
+    }
 
-fn take<'a>(next: &AtomicUsize, requests: &'a [Vec<u8>]) -> Option<(usize, &'a [u8])> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    requests.get(index).map(|request| (index, request.as_slice()))
+    /// Takes up what the callback's bounce says.
+    pub fn bounced(&mut self, rig: &Rig, answer: &Answer) {
+        assert_eq!(answer.status, 303, "{}: {answer:?}", rig.peer.name);
+        let location = answer.location.as_deref().unwrap_or_default();
+        self.receipt = pair(location.split_once('#').map_or("", |(_, fragment)| fragment), "smooch.receipt");
+    }
+
+    /// What the page posts to finish.
+    #[must_use]
+    pub fn completion(&self, rig: &Rig) -> Vec<u8> {
+        let mut form = Serializer::new(String::new());
+        form.append_pair("receipt", &self.receipt).append_pair("verifier", self.verifier.expose());
+        for name in ["session", "started_session"] {
+            if !self.session.is_empty() {
+                form.append_pair(name, &self.session);
+            }
+        }
+        // A peer that keeps the state in a cookie holds it against the one that the page knows.
+        form.append_pair("state", &self.state);
+        let form = form.finish();
+        let cookie = cookie(&self.cookie);
+        format!(
+            "POST /complete HTTP/1.1\r\nhost: {}\r\norigin: {PARTNER}\r\n{cookie}\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+            rig.host,
+            form.len()
+        )
+        .into_bytes()
+    }
 }
 
 /// A GET as a browser sends it.
 #[must_use]
-pub fn get(rig: &Rig, path: &str, cookie: &str) -> Vec<u8> {
-    let cookie = if cookie.is_empty() { String::new() } else { format!("cookie: {cookie}\r\n") };
+pub fn get(rig: &Rig, path: &str, cookies: &str) -> Vec<u8> {
+    let cookie = cookie(cookies);
     format!("GET {path} HTTP/1.1\r\nhost: {}\r\naccept: */*\r\n{cookie}\r\n", rig.host).into_bytes()
 }
 
-/// What the page posts to finish.
-fn completion(rig: &Rig, flow: &Flow) -> Vec<u8> {
-    let form = Serializer::new(String::new())
-        .append_pair("receipt", &flow.receipt)
-        .append_pair("verifier", flow.verifier.expose())
-        .finish();
-    let form = if flow.cookie.is_empty() { form } else { format!("{form}&state={}", flow.state) };
-    format!(
-        "POST /complete HTTP/1.1\r\nhost: {}\r\norigin: {PARTNER}\r\ncookie: {}\r\n\
-         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
-        rig.host,
-        flow.cookie,
-        form.len()
-    )
-    .into_bytes()
+fn cookie(cookies: &str) -> String {
+    if cookies.is_empty() { String::new() } else { format!("cookie: {cookies}\r\n") }
 }
 
 fn authorize(redirect_uri: &str, state: &str) -> String {
@@ -221,16 +211,6 @@ fn authorize(redirect_uri: &str, state: &str) -> String {
         .append_pair("state", state)
         .finish();
     format!("http://smooch.example/oauth/authorize?{query}")
-}
-
-fn receipt(bounce: &Answer) -> String {
-    let location = bounce.location.as_deref().unwrap_or_default();
-    let fragment = location.split_once('#').map_or("", |(_, fragment)| fragment);
-    pair(fragment, "smooch.receipt")
-}
-
-fn parameter(url: &str, name: &str) -> String {
-    pair(url.split_once('?').map_or("", |(_, query)| query), name)
 }
 
 fn pair(encoded: &str, name: &str) -> String {

@@ -9,10 +9,18 @@
 
 pub mod bend;
 pub mod bundle;
+pub mod button;
+pub mod cold;
 pub mod edge;
 pub mod figures;
 pub mod flow;
+pub mod growth;
+pub mod load;
+pub mod memory;
 pub mod peer;
+pub mod probe;
 pub mod processor;
 pub mod rig;
+pub mod weight;
 pub mod wire;
+pub mod workerd;

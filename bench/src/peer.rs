@@ -1,6 +1,6 @@
 //! Who is measured: each a Worker that leads the same person to the same connection.
 
-use crate::bundle;
+use crate::{bundle, wire::Answer};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use tests::{
@@ -40,6 +40,21 @@ pub enum Shape {
 }
 
 /// The ones that the bounds of the edge are about.
+impl Shape {
+    /// Whether the last answer of an install says that it succeeded.
+    #[must_use]
+    pub fn connected(self, answer: &Answer) -> bool {
+        match self {
+            Self::Bounce => answer.status == 200,
+            // Some show a page, some go back to the partner's. A redirect to start again is neither.
+            Self::AtOnce { .. } => match &answer.location {
+                Some(location) => location == RETURN_TO,
+                None => answer.status == 200,
+            },
+        }
+    }
+}
+
 /// One fetch and one put.
 pub const FLOOR: &str = "floor";
 /// By hand, in the shape of our two requests.

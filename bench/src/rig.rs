@@ -5,27 +5,15 @@ use crate::{
     peer::Peer,
     processor,
     wire::{Answer, Wire},
+    workerd::{config, start},
 };
-use serde_json::{Value, json};
 use stand_in::{Options, Server, Smooch, serve, serve_smooch};
 use std::{
-    fmt::Write as _,
-    io::{BufRead as _, BufReader, Read, Write as _},
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
-    process::{Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread,
     time::Duration,
 };
-use tempfile::NamedTempFile;
-use tests::{
-    clock::wall_clock,
-    kv::Kv,
-    kv_service,
-    tools::{Process, tool},
-    world::{PARTNER, RETURN_TO},
-};
+use tests::{clock::wall_clock, kv::Kv, kv_service, tools::Process};
 
 /// A peer that runs.
 #[derive(Debug)]
@@ -37,7 +25,8 @@ pub struct Rig {
     smooch: Arc<Mutex<Smooch>>,
     kv: Arc<Mutex<Kv>>,
     process: Process,
-    _servers: [Server; 3],
+    config: String,
+    servers: [Server; 3],
 }
 
 impl Rig {
@@ -57,8 +46,20 @@ impl Rig {
         let bent = serve(any_port(), move |request| bend::handle(&mut lock(&served), &request, wall_clock()));
         let bent = bent.expect("a free port");
         let config = config(&peer, smooch_server.address());
-        let (process, host) = start(&config, kv_server.address(), bent.address());
-        Self { peer, host, smooch, kv, process, _servers: [smooch_server, kv_server, bent] }
+        let servers = [smooch_server, kv_server, bent];
+        let (process, host) = start(&config, servers[1].address(), servers[2].address());
+        Self { peer, host, smooch, kv, process, config, servers }
+    }
+
+    /// Ends the worker. What is behind it stays.
+    pub fn stop(&mut self) {
+        self.process.end();
+    }
+
+    /// Starts the worker anew.
+    pub fn restart(&mut self) {
+        let [_, kv, bent] = &self.servers;
+        (self.process, self.host) = start(&self.config, kv.address(), bent.address());
     }
 
     /// Where the worker is, as a browser says it.
@@ -111,98 +112,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn any_port() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
-}
-
-/// Starts workerd; returns where the worker listens.
-fn start(config: &str, kv: SocketAddr, bent: SocketAddr) -> (Process, String) {
-    let mut file = NamedTempFile::with_suffix(".capnp").expect("a temporary file");
-    file.write_all(config.as_bytes()).expect("there is room for a configuration");
-    let mut command = Command::new(tool("WORKERD"));
-    command
-        .args(["serve", "-I", "/", "--control-fd=1", "--socket-addr", "http=127.0.0.1:0"])
-        .args(["--external-addr", &format!("kv={kv}"), "--external-addr", &format!("bent={bent}")])
-        .arg(file.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut process = Process::start(&mut command);
-    let mut stdout = BufReader::new(process.0.stdout.take().expect("piped"));
-    let stderr = process.0.stderr.take().expect("piped");
-    let mut ready = String::new();
-    stdout.read_line(&mut ready).expect("workerd says where it listens");
-    let said: Value = serde_json::from_str(&ready).unwrap_or_default();
-    let Some(port) = said["port"].as_u64() else {
-        let mut why = String::new();
-        let _ = BufReader::new(stderr).read_to_string(&mut why);
-        panic!("workerd did not start: {ready}{why}");
-    };
-    // Lines of the log are read and dropped: a worker that logs must not wait for a full pipe.
-    drain(stdout);
-    drain(stderr);
-    (process, format!("127.0.0.1:{port}"))
-}
-
-fn drain(mut stream: impl Read + Send + 'static) {
-    thread::spawn(move || std::io::copy(&mut stream, &mut std::io::sink()));
-}
-
-fn config(peer: &Peer, smooch: SocketAddr) -> String {
-    let smooch = format!("http://{smooch}");
-    let mut vars = json!({
-        "SMOOCH_CLIENT_ID": stand_in::CLIENT_ID,
-        "SMOOCH_CLIENT_SECRET": stand_in::CLIENT_SECRET,
-        "SMOOCH_AUTHORIZE_URL": format!("{smooch}/oauth/authorize"),
-        "SMOOCH_TOKEN_URL": format!("{smooch}/oauth/token"),
-        "SMOOCH_REVOKE_URL": format!("{smooch}/oauth/authorization"),
-        "SMOOCH_API_URL": smooch,
-        "SMOOCH_ORIGIN": smooch,
-        "PARTNER": PARTNER,
-        "RETURN_TO": RETURN_TO,
-    });
-    if let (Some(all), Some(own)) = (vars.as_object_mut(), peer.vars.as_object()) {
-        all.extend(own.clone());
-    }
-    let mut bindings = String::new();
-    for (name, value) in vars.as_object().expect("settings are a table") {
-        let binding = match value {
-            Value::String(text) => format!("text = {}", quoted(text)),
-            other => format!("json = {}", quoted(&other.to_string())),
-        };
-        writeln!(bindings, "    (name = \"{name}\", {binding}),").expect("a String takes all");
-    }
-    let embed = |path: &Path| quoted(&path.to_string_lossy());
-    let wasm = peer.wasm.as_deref().map_or_else(String::new, |wasm| {
-        format!("\n    (name = \"index_bg.wasm\", wasm = embed {}),", embed(wasm))
-    });
-    format!(
-        r#"using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "peer", worker = .peer),
-    (name = "kv", external = (http = ())),
-    (name = "bent", external = (http = ())),
-    (name = "internet", network = (allow = ["private", "local"])),
-  ],
-  sockets = [(name = "http", http = (), service = "peer")],
-);
-const peer :Workerd.Worker = (
-  modules = [
-    (name = "index.js", esModule = embed {script}),{wasm}
-  ],
-  compatibilityDate = "2026-10-23",
-  compatibilityFlags = ["no_nodejs_compat", "no_nodejs_compat_v2"],
-  globalOutbound = "{outbound}",
-  bindings = [
-{bindings}    (name = "CONNECTIONS", kvNamespace = "kv"),
-  ],
-);
-"#,
-        script = embed(&peer.script),
-        outbound = if peer.bent { "bent" } else { "internet" },
-    )
-}
-
-/// A text as Cap'n Proto writes it: escaped as in C.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }
