@@ -4,12 +4,14 @@ use std::{path::PathBuf, process::Command};
 use tests::tools::{root, tool};
 
 /// Bundles a script of `bench/peers` for workerd; `aliases` are names it imports and what stands for them.
+#[must_use]
 pub fn worker(name: &str, script: &str, aliases: &[(&str, &str)]) -> PathBuf {
     let aliases = aliases.iter().map(|(name, path)| format!("--alias:{name}=./bench/peers/{path}"));
     run(name, script, aliases.collect())
 }
 
 /// Bundles a script of `bench/peers` for a page.
+#[must_use]
 pub fn page(name: &str, script: &str) -> PathBuf {
     run(name, script, vec!["--platform=browser".into()])
 }

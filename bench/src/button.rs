@@ -11,9 +11,6 @@ use stand_in::{Request, Response, Server, serve};
 use std::{fs, net::Ipv4Addr};
 use tests::{browser::Browser, tools::built};
 
-/// Loads of each page in each condition.
-pub const LOADS: usize = 15;
-
 /// Milliseconds there and back in the condition with a network.
 const LATENCY: u32 = 40;
 
@@ -39,6 +36,16 @@ impl Condition {
             Self::Plain => "this machine",
             Self::Slow => "processor 4 × slower",
             Self::Far => "processor 4 × slower, 40 ms and 10 Mbit/s away",
+        }
+    }
+
+    /// The same, in a word or two.
+    #[must_use]
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Plain => "this machine",
+            Self::Slow => "4 × slower",
+            Self::Far => "4 × slower and far away",
         }
     }
 
@@ -72,15 +79,25 @@ pub struct Paid {
     pub shift: f64,
 }
 
+/// What was found of both.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Whether they are drawn alike, to the pixel.
+    pub alike: bool,
+    /// What each page paid, in each condition.
+    pub loads: Vec<(Condition, [Paid; 2])>,
+}
+
 /// Measures both buttons in each condition, in turns.
-pub fn measure(loads: usize, tell: &dyn Fn(&str)) -> Vec<(Condition, [Paid; 2])> {
-    bundle::page("button", "embed/button.js");
+pub fn measure(loads: usize, tell: &dyn Fn(&str)) -> Loaded {
+    let _ = bundle::page("button", "embed/button.js");
     let server = serve((Ipv4Addr::LOCALHOST, 0).into(), |request| answer(&request)).expect("a free port");
     let browser = Browser::new();
-    for (name, script) in BUTTONS {
-        walk_through(&browser, &server, script);
+    let pictures = BUTTONS.map(|(name, script)| {
+        let picture = walk_through(&browser, &server, script);
         tell(&format!("embed: {name} leads through a flow"));
-    }
+        picture
+    });
     browser.cdp("Network.enable", &json!({}));
     browser.cdp("Network.setCacheDisabled", &json!({"cacheDisabled": true}));
     browser.cdp("Performance.enable", &json!({}));
@@ -99,7 +116,8 @@ pub fn measure(loads: usize, tell: &dyn Fn(&str)) -> Vec<(Condition, [Paid; 2])>
             }
         }
         tell(&format!("embed: {loads} loads each, {}", condition.name()));
-        let of = |which: usize, of: fn(&Paid) -> f64| median(&loaded[which].iter().map(of).collect::<Vec<_>>());
+        let of =
+            |which: usize, of: fn(&Paid) -> f64| median(&loaded[which].iter().map(of).collect::<Vec<_>>());
         let bare = of(2, |paid| paid.main_thread);
         let paid = [0, 1].map(|which| Paid {
             ready: of(which, |paid| paid.ready),
@@ -110,7 +128,7 @@ pub fn measure(loads: usize, tell: &dyn Fn(&str)) -> Vec<(Condition, [Paid; 2])>
         });
         (condition, paid)
     });
-    conditions.collect()
+    Loaded { loads: conditions.collect(), alike: pictures[0] == pictures[1] }
 }
 
 /// One load; without a script, of the page alone.
@@ -138,15 +156,20 @@ fn main_thread(browser: &Browser) -> f64 {
     tasks.and_then(|metric| metric["value"].as_f64()).unwrap_or_default() * 1e3
 }
 
-/// Clicks, is allowed, comes back and is connected: the whole way, by either button.
-fn walk_through(browser: &Browser, server: &Server, script: &str) {
+/// Clicks, is allowed, comes back and is connected: the whole way, by either button. Returns pictures of its two ends.
+fn walk_through(browser: &Browser, server: &Server, script: &str) -> [Value; 2] {
+    let picture = || browser.cdp("Page.captureScreenshot", &json!({"format": "png"}));
     browser.open(&format!("http://{}/page?{script}", server.address()));
     let button = "document.querySelector('add-to-smooch').shadowRoot?.querySelector('a')";
     browser.wait("a button that can be pressed", &format!("{button}?.href && !{button}.hidden"));
+    let before = picture();
     browser.click_found(button);
     browser.wait_for_url(&format!("http://{}/page?{script}", server.address()));
     let line = "document.querySelector('add-to-smooch').shadowRoot?.querySelector('p')";
     browser.wait("connected", &format!("{line}?.textContent == 'Connected to Night Market'"));
+    // The pointer still lies on it.
+    browser.js("document.activeElement?.blur()");
+    [before, picture()]
 }
 
 fn answer(request: &Request) -> Response {
@@ -174,7 +197,8 @@ fn answer(request: &Request) -> Response {
         "/complete" => {
             let verifier = parameter(request.body(), "verifier");
             let proof = Base64UrlUnpadded::encode_string(&Sha256::digest(&verifier));
-            let proven = parameter(request.body(), "receipt") == "r" && proof.len() == 43 && verifier.len() == 43;
+            let proven =
+                parameter(request.body(), "receipt") == "r" && proof.len() == 43 && verifier.len() == 43;
             let said: Value = if proven {
                 json!({"status": "connected", "connection": {"id": "1-a", "app": {"id": "1", "name": "Night Market"}}})
             } else {
@@ -182,16 +206,23 @@ fn answer(request: &Request) -> Response {
             };
             respond("application/json", said.to_string().into_bytes())
         }
-        _ => respond("text/html; charset=utf-8", b"<!doctype html><title>blank</title><link rel=icon href=data:,>".to_vec()),
+        _ => respond(
+            "text/html; charset=utf-8",
+            b"<!doctype html><title>blank</title><link rel=icon href=data:,>".to_vec(),
+        ),
     }
 }
 
 /// A partner's page with some text below the button, so that a button that comes late would push it.
 fn page(request: &Request, script: &str) -> String {
     let host = request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let load = if script.is_empty() { String::new() } else { format!("<script type=module src=/{script}></script>") };
+    let load = if script.is_empty() {
+        String::new()
+    } else {
+        format!("<script type=module src=/{script}></script>")
+    };
     format!(
-        r##"<!doctype html><html lang=en><title>A partner's page</title><link rel=icon href="data:,">
+        r#"<!doctype html><html lang=en><title>A partner's page</title><link rel=icon href="data:,">
 <style>body {{ font: 16px system-ui }}</style>
 <script>
 let shift = 0;
@@ -217,12 +248,13 @@ customElements.whenDefined("add-to-smooch").then(() => {{
 </script>{load}
 <p>Connect your app:</p>
 <add-to-smooch client-id=shoplifter authorize-url="http://{host}/oauth/authorize"><a href="/install">Add to Smooch</a></add-to-smooch>
-<p>What you can do once it is connected.</p>"##,
+<p>What you can do once it is connected.</p>"#,
         bare = if script.is_empty() { "addEventListener('load', () => tell());" } else { "" },
     )
 }
 
 fn respond(content_type: &'static str, body: Vec<u8>) -> Response {
-    let answer = http::Response::builder().header("content-type", content_type).header("cache-control", "no-store");
+    let answer =
+        http::Response::builder().header("content-type", content_type).header("cache-control", "no-store");
     answer.body(body).expect("a response")
 }

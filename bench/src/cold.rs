@@ -8,9 +8,6 @@ use crate::{
 use std::time::Duration;
 use tests::clock::instant;
 
-/// How often each starts.
-pub const STARTS: usize = 15;
-
 /// What the starts of a peer took, in milliseconds.
 #[derive(Clone, Debug, Default)]
 pub struct Cold {

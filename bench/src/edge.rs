@@ -94,7 +94,6 @@ impl Measured {
 
     /// Completed installs a second, turn by turn.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     pub fn a_second(&self, at_once: usize) -> Vec<f64> {
         let took = self.whole(at_once, |run| run.took.as_secs_f64());
         took.into_iter().map(|took| PEOPLE as f64 / took).collect()

@@ -30,9 +30,6 @@ const REAL: usize = 10;
 /// Requests of a turn, of each kind.
 const REQUESTS: usize = 200;
 
-/// Rounds in which each has its turn.
-pub const ROUNDS: usize = 15;
-
 /// What is asked of the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Work {
@@ -99,7 +96,11 @@ fn grown(ours: Peer, size: usize, seed: u64) -> (Rig, Crowd, Vec<String>) {
     let ids: Vec<String> = ids.map(|id| id.as_str().to_owned()).collect();
     for number in REAL..size {
         // As the edge itself stores them; each of an app of its own, as most are.
-        let app = App { id: AppId::parse(&format!("{number:024x}")).expect("an app's id"), name: None, subdomain: None };
+        let app = App {
+            id: AppId::parse(&format!("{number:024x}")).expect("an app's id"),
+            name: None,
+            subdomain: None,
+        };
         let subject = subject(number);
         let id = ConnectionId::new(CLIENT_ID, &app.id, subject.as_ref());
         let mut nonce = [0; NONCE];
@@ -107,7 +108,13 @@ fn grown(ours: Peer, size: usize, seed: u64) -> (Rig, Crowd, Vec<String>) {
         let record = Record { token: Secret::new("held.by.nobody"), metadata: BTreeMap::new() };
         let sealed = record.seal(&keyring, &id, &nonce);
         let key = keyring.current().to_owned();
-        let summary = Summary { app, subject: subject.clone(), status: Status::Connected, connected_at: wall_clock(), key };
+        let summary = Summary {
+            app,
+            subject: subject.clone(),
+            status: Status::Connected,
+            connected_at: wall_clock(),
+            key,
+        };
         let metadata = summary.to_metadata();
         let subject = subject.as_ref().map_or("", Subject::as_str);
         for (key, value) in [
@@ -147,7 +154,10 @@ fn work(rig: &Rig, crowd: &mut Crowd, ids: &[String], requests: usize) -> Vec<(W
         .map(|(leg, run)| (if leg == Leg::Callback { Work::Callback } else { Work::Complete }, run))
         .collect();
     let call = |number: usize| {
-        format!("/v1/connections/{}/api/v2/apps/{NIGHT_MARKET}/conversations?filter%5BuserExternalId%5D=customer-1", ids[number % REAL])
+        format!(
+            "/v1/connections/{}/api/v2/apps/{NIGHT_MARKET}/conversations?filter%5BuserExternalId%5D=customer-1",
+            ids[number % REAL]
+        )
     };
     let lists = vec![v1(rig, "/v1/connections?limit=10"); requests];
     let calls: Vec<Vec<u8>> = (0..requests).map(|number| v1(rig, &call(number))).collect();
@@ -162,5 +172,6 @@ fn work(rig: &Rig, crowd: &mut Crowd, ids: &[String], requests: usize) -> Vec<(W
 }
 
 fn v1(rig: &Rig, path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {API_KEY}\r\n\r\n", rig.host).into_bytes()
+    format!("GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {API_KEY}\r\n\r\n", rig.host)
+        .into_bytes()
 }

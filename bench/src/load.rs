@@ -28,7 +28,6 @@ pub struct Run {
 impl Run {
     /// The worker's processor time for one request, in microseconds.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     pub fn each(&self) -> f64 {
         self.used.as_secs_f64() * 1e6 / self.requests as f64
     }
@@ -61,7 +60,7 @@ pub fn run(rig: &Rig, requests: &[Vec<u8>], at_once: usize) -> (Run, Vec<Answer>
         let sending: Vec<_> = sending.collect();
         sending.into_iter().flat_map(|one| one.join().expect("no panic")).collect()
     });
-    let (took, used) = (began.elapsed(), rig.used() - used);
+    let (took, used) = (began.elapsed(), rig.used().saturating_sub(used));
     answered.sort_by_key(|(index, ..)| *index);
     let latencies = answered.iter().map(|(_, latency, _)| latency.as_secs_f64() * 1e3).collect();
     let answers = answered.into_iter().map(|(.., answer)| answer).collect();

@@ -1,11 +1,6 @@
 //! What a worker has grown to after as many requests as a busy day brings.
 
-use crate::{
-    edge::Measured,
-    flow::get,
-    load::run,
-    peer::Shape,
-};
+use crate::{edge::Measured, flow::get, load::run, peer::Shape};
 
 /// After how many requests the memory is read.
 pub const REQUESTS: usize = 100_000;

@@ -57,12 +57,14 @@ impl Shape {
 
 /// One fetch and one put.
 pub const FLOOR: &str = "floor";
-/// By hand, in the shape of our two requests.
-pub const HONO: &str = "hono + oauth4webapi, in two requests";
+/// What one would write by hand today.
+pub const HONO_BY_HAND: &str = "hono + oauth4webapi";
+/// The same in the shape of our two requests.
+pub const HONO: &str = "hono + oauth4webapi (two requests)";
 /// All that the edge does, sealed by @noble/ciphers.
-pub const NOBLE: &str = "JavaScript, all of the work, noble";
+pub const NOBLE: &str = "JavaScript, all of the work (noble)";
 /// All that the edge does, sealed by Web Crypto.
-pub const WEB_CRYPTO: &str = "JavaScript, all of the work, Web Crypto";
+pub const WEB_CRYPTO: &str = "JavaScript, all of the work (Web Crypto)";
 /// The built Worker.
 pub const OURS: &str = "ours";
 
@@ -84,7 +86,7 @@ pub fn all() -> Vec<Peer> {
     let at_once = Shape::AtOnce { start: "/install", callback: "/callback" };
     vec![
         simple(FLOOR, "floor", Shape::Bounce),
-        simple("hono + oauth4webapi", "hono", at_once),
+        simple(HONO_BY_HAND, "hono", at_once),
         simple(HONO, "hono-two-legs", Shape::Bounce),
         Peer {
             bent: true,

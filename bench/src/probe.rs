@@ -6,15 +6,22 @@ use crate::{
     rig::Rig,
     wire::Answer,
 };
+use serde_json::Value;
 use stand_in::Endpoint;
-use tests::kv::{Counts, Fault};
+use tests::{
+    clock::wall_clock,
+    kv::{Counts, Fault},
+};
 
 /// More writes than any peer tries for one install: KV is down.
 const DOWN: usize = 40;
 
 /// What was seen of a peer.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that was tried")]
 pub struct Seen {
+    /// What lies in KV after one install: the beginning of each key, and the names of its metadata.
+    pub stored: Vec<String>,
     /// KV's operations for one install.
     pub kv: Counts,
     /// Requests to Smooch for one install.
@@ -37,6 +44,24 @@ pub struct Seen {
     pub kept_while_down: bool,
 }
 
+impl Seen {
+    /// What it leaves out, in a few words each.
+    #[must_use]
+    pub fn leaves_out(&self) -> String {
+        let all = [
+            (self.plain_token, "sealing"),
+            (self.other_browser, "the binding to a browser"),
+            (self.prefetch_spends, "a callback that may be prefetched"),
+            (self.code_in_address, "a code that nobody can read"),
+            (!self.one_failure, "a second try of a write"),
+            (!self.kept_while_down, "keeping the token when KV is down"),
+            (!self.repeats, "an answer to who asks again"),
+        ];
+        let left: Vec<&str> = all.into_iter().filter(|(left, _)| *left).map(|(_, what)| what).collect();
+        if left.is_empty() { "nothing".into() } else { left.join("; ") }
+    }
+}
+
 /// Tries a peer.
 #[must_use]
 pub fn probe(peer: &Peer, seed: u64) -> Seen {
@@ -51,7 +76,7 @@ pub fn probe(peer: &Peer, seed: u64) -> Seen {
     let first = finish(&rig, &mut flow, &path);
     assert!(peer.shape.connected(&first), "{}: {first:?}", peer.name);
     let (kv, calls_of_one) = (since(rig.kv().counts(), kv_before), calls(&rig) - calls_before);
-    let plain_token = has_token(&rig);
+    let (plain_token, stored) = (has_token(&rig), stored(&rig));
     // Some say that all is well when it is not: where a token can be seen, it is looked for.
     let connected = |answer: &Answer| peer.shape.connected(answer) && (!plain_token || has_token(&rig));
 
@@ -89,7 +114,7 @@ pub fn probe(peer: &Peer, seed: u64) -> Seen {
         }
         rig.tidy();
         // What the answer holds, if it holds anything, is what a page asks again with.
-        let said: serde_json::Value = serde_json::from_slice(&failed.body).unwrap_or_default();
+        let said: Value = serde_json::from_slice(&failed.body).unwrap_or_default();
         if let Some(receipt) = said["receipt"].as_str() {
             receipt.clone_into(&mut flow.receipt);
         }
@@ -103,6 +128,7 @@ pub fn probe(peer: &Peer, seed: u64) -> Seen {
     let (_, kept_while_down) = with_faults(DOWN);
 
     Seen {
+        stored,
         kv,
         calls: calls_of_one,
         prefetch_spends,
@@ -114,6 +140,20 @@ pub fn probe(peer: &Peer, seed: u64) -> Seen {
         one_failure,
         kept_while_down,
     }
+}
+
+fn stored(rig: &Rig) -> Vec<String> {
+    let mut kv = rig.kv();
+    let keys = kv.keys();
+    let describe = |key: String| {
+        let entry = kv.get(&key, wall_clock()).ok().flatten();
+        let metadata = entry.and_then(|entry| entry.metadata).unwrap_or_default();
+        let metadata: Value = serde_json::from_str(&metadata).unwrap_or_default();
+        let names: Vec<&str> =
+            metadata.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        format!("{}: {}", key.split('/').next().unwrap_or_default(), names.join(", "))
+    };
+    keys.into_iter().map(describe).collect()
 }
 
 /// Whether a token that Smooch has issued stands in KV as it is.

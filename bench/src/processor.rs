@@ -17,7 +17,9 @@ pub fn used(process: u32) -> Duration {
         let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
         text.split(' ').next()?.parse::<u64>().ok()
     });
-    Duration::from_nanos(ran.sum())
+    let ran: u64 = ran.sum();
+    assert!(ran > 0, "this kernel does not tell (CONFIG_SCHED_INFO), or process {process} has not run yet");
+    Duration::from_nanos(ran)
 }
 
 /// The memory that a process has in use, in bytes.

@@ -31,7 +31,8 @@ pub fn worker(peer: &Peer) -> Weight {
 /// What an embed weighs, each of its files packed by itself, as they are sent.
 #[must_use]
 pub fn embeds() -> Vec<(&'static str, Weight)> {
-    let ours = ["www/add-to-smooch.js", "www/add-to-smooch.wasm"].map(|path| read(&built(path, "make embed")));
+    let ours =
+        ["www/add-to-smooch.js", "www/add-to-smooch.wasm"].map(|path| read(&built(path, "make embed")));
     let peer = |name, script: &str| {
         (name, vec![read(&bundle::page(&format!("embed-{script}"), &format!("embed/{script}.js")))])
     };
@@ -39,8 +40,8 @@ pub fn embeds() -> Vec<(&'static str, Weight)> {
         ("ours", ours.to_vec()),
         peer("the same button in plain JavaScript", "button"),
         peer("@nangohq/frontend", "nango"),
-        peer("oauth4webapi, code flow", "oauth4webapi"),
-        peer("better-auth, client", "better-auth"),
+        peer("oauth4webapi (code flow)", "oauth4webapi"),
+        peer("better-auth (client)", "better-auth"),
         peer("oidc-client-ts", "oidc-client-ts"),
     ];
     let weigh = |files: Vec<Vec<u8>>| {
@@ -60,12 +61,14 @@ fn read(path: &std::path::Path) -> Vec<u8> {
 fn brotli(bytes: &[u8]) -> usize {
     let mut packed = Vec::new();
     // Its default is the best, 11.
-    brotli::BrotliCompress(&mut &bytes[..], &mut packed, &BrotliEncoderParams::default()).expect("memory takes it");
+    brotli::BrotliCompress(&mut &bytes[..], &mut packed, &BrotliEncoderParams::default())
+        .expect("memory takes it");
     packed.len()
 }
 
 fn gzip(bytes: &[u8]) -> usize {
-    let mut gzip = Command::new("gzip").arg("-9").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("gzip");
+    let mut gzip =
+        Command::new("gzip").arg("-9").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("gzip");
     let mut stdin = gzip.stdin.take().expect("piped");
     let bytes = bytes.to_vec();
     let writer = std::thread::spawn(move || stdin.write_all(&bytes));
