@@ -22,10 +22,8 @@ const UNCACHED = { "cache-control": "no-store", "referrer-policy": "no-referrer"
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
 
-export const base64url = (bytes) =>
-  btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-export const unbase64url = (encoded) =>
-  Uint8Array.from(atob(encoded.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
+const base64url = (bytes) => bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+const unbase64url = (encoded) => Uint8Array.fromBase64(encoded, { alphabet: "base64url" });
 
 class Problem extends Error {
   constructor(status, code, more) {
@@ -53,7 +51,7 @@ async function settings(env) {
     apiUrl: env.SMOOCH_API_URL,
     key: id,
     kv: env.CONNECTIONS,
-    seal: await makeSeal(unbase64url(key)),
+    seal: await makeSeal(Uint8Array.fromBase64(key)),
   };
 }
 
@@ -110,7 +108,7 @@ async function callback(edge, target, report) {
 const bounce = (location) => new Response(null, { status: 303, headers: { location, ...UNCACHED } });
 
 async function complete(edge, target, request, report) {
-  const form = text.decode(await read(request.body, LONGEST_FORM, () => new Problem(400, "invalid_request")));
+  const form = text.decode(await read(request, LONGEST_FORM, () => new Problem(400, "invalid_request")));
   const given = parameters(form, ["receipt", "verifier", "session", "started_session", "again"]);
   const { receipt: sealed, verifier } = given;
   if (sealed === undefined) throw new Problem(400, "invalid_request");
@@ -210,7 +208,7 @@ async function exchange(edge, receipt, sealed, report) {
       signal: AbortSignal.timeout(10_000),
     });
     status = answer.status;
-    said = text.decode(await read(answer.body, LONGEST_ANSWER, () => new Problem(502, "smooch_malformed")));
+    said = text.decode(await read(answer, LONGEST_ANSWER, () => new Problem(502, "smooch_malformed")));
   } catch (error) {
     throw error instanceof Problem ? error : new Problem(502, "smooch_unavailable");
   } finally {
@@ -241,8 +239,15 @@ function appOf(token) {
   throw new Problem(502, "smooch_malformed");
 }
 
-/** Reads a stream to its end, or throws as soon as it is longer than `limit`. */
-async function read(stream, limit, tooLong) {
+/** Reads a body to its end, or throws as soon as it is longer than `limit`. */
+async function read(message, limit, tooLong) {
+  // Where its length is told, the platform reads it at once, and reads no more than was told.
+  const told = message.headers.get("content-length");
+  if (told !== null) {
+    if (told > limit) throw tooLong();
+    return message.arrayBuffer();
+  }
+  const stream = message.body;
   const chunks = [];
   let length = 0;
   for await (const chunk of stream ?? []) {

@@ -105,6 +105,14 @@ impl Measured {
         self.of(at_once, leg).iter().flat_map(|run| run.latencies.iter().copied()).collect()
     }
 
+    /// What the run itself has used of the processor for an install, in microseconds: for the load, Smooch and KV.
+    #[must_use]
+    pub fn used_here(&self, at_once: usize) -> f64 {
+        let runs = || Leg::ALL.into_iter().flat_map(|leg| self.of(at_once, leg));
+        let installs = self.of(at_once, Leg::Finish).iter().map(|run| run.requests).sum::<usize>();
+        runs().map(|run| run.used_here.as_secs_f64()).sum::<f64>() * 1e6 / installs as f64
+    }
+
     fn whole(&self, at_once: usize, of: impl Fn(&Run) -> f64) -> Vec<f64> {
         let mut whole: Vec<f64> = Vec::new();
         for leg in Leg::ALL {

@@ -2,6 +2,7 @@
 //! cores with the worker, so what the worker itself has used of the processor is read besides.
 
 use crate::{
+    processor,
     rig::Rig,
     wire::{Answer, Wire},
 };
@@ -21,6 +22,8 @@ pub struct Run {
     pub took: Duration,
     /// The worker's processor time.
     pub used: Duration,
+    /// This process's processor time meanwhile: of the load itself, of Smooch and of KV.
+    pub used_here: Duration,
     /// From each request to its answer, in milliseconds.
     pub latencies: Vec<f64>,
 }
@@ -43,7 +46,7 @@ pub fn run(rig: &Rig, requests: &[Vec<u8>], at_once: usize) -> (Run, Vec<Answer>
     let next = AtomicUsize::new(0);
     let mut wires: Vec<Wire> =
         (0..at_once).map(|_| Wire::connect(&rig.host).expect("the worker listens")).collect();
-    let (used, began) = (rig.used(), instant());
+    let (used, used_here, began) = (rig.used(), processor::used_here(), instant());
     let mut answered: Vec<(usize, Duration, Answer)> = thread::scope(|scope| {
         let sending = wires.iter_mut().map(|wire| {
             let next = &next;
@@ -61,10 +64,11 @@ pub fn run(rig: &Rig, requests: &[Vec<u8>], at_once: usize) -> (Run, Vec<Answer>
         sending.into_iter().flat_map(|one| one.join().expect("no panic")).collect()
     });
     let (took, used) = (began.elapsed(), rig.used().saturating_sub(used));
+    let used_here = processor::used_here().saturating_sub(used_here);
     answered.sort_by_key(|(index, ..)| *index);
     let latencies = answered.iter().map(|(_, latency, _)| latency.as_secs_f64() * 1e3).collect();
     let answers = answered.into_iter().map(|(.., answer)| answer).collect();
-    (Run { requests: requests.len(), took, used, latencies }, answers)
+    (Run { requests: requests.len(), took, used, used_here, latencies }, answers)
 }
 
 fn take<'a>(next: &AtomicUsize, requests: &'a [Vec<u8>]) -> Option<(usize, &'a [u8])> {
