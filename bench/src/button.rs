@@ -190,7 +190,10 @@ fn answer(request: &Request) -> Response {
             let state = parameter(query.as_bytes(), "state");
             let mut bounce = respond("text/plain", Vec::new());
             *bounce.status_mut() = http::StatusCode::SEE_OTHER;
-            let location = format!("{}#smooch.receipt=r&smooch.state={state}", referer.unwrap_or_default());
+            // The receipt is the challenge, so that the verifier can be held against it without a memory.
+            let challenge = state.rsplit('.').next().unwrap_or_default();
+            let page = referer.unwrap_or_default();
+            let location = format!("{page}#smooch.receipt={challenge}&smooch.state={state}");
             bounce.headers_mut().insert("location", location.parse().expect("a header"));
             bounce
         }

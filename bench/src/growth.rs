@@ -15,7 +15,7 @@ use edge::{
 };
 use shared::{App, AppId, ConnectionId, Secret, Subject};
 use stand_in::{CLIENT_ID, accounts::NIGHT_MARKET};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter};
 use tests::{
     clock::wall_clock,
     world::{API_KEY, SEALING_KEYS},
@@ -105,7 +105,7 @@ fn grown(ours: Peer, size: usize, seed: u64) -> (Rig, Crowd, Vec<String>) {
         let id = ConnectionId::new(CLIENT_ID, &app.id, subject.as_ref());
         let mut nonce = [0; NONCE];
         nonce[..8].copy_from_slice(&number.to_le_bytes());
-        let record = Record { token: Secret::new("held.by.nobody"), metadata: BTreeMap::new() };
+        let record = Record { token: Secret::new("held.by.nobody"), metadata: iter::empty().collect() };
         let sealed = record.seal(&keyring, &id, &nonce);
         let key = keyring.current().to_owned();
         let summary = Summary {
@@ -138,7 +138,8 @@ fn work(rig: &Rig, crowd: &mut Crowd, ids: &[String], requests: usize) -> Vec<(W
     let sessions: Vec<String> = (0..REAL)
         .map(|number| {
             let subject = Subject::parse(&format!("user-{number}")).expect("a subject");
-            let session = Session::new(subject, BTreeMap::new(), wall_clock()).expect("it has no metadata");
+            let session =
+                Session::new(subject, iter::empty().collect(), wall_clock()).expect("it has no metadata");
             session.seal(&keyring, CLIENT_ID, &[7; NONCE])
         })
         .collect();
