@@ -27,8 +27,14 @@ pub const SIZES: [usize; 4] = [10, 10, 1_000, 100_000];
 /// Connections that are really made, and then made again, listed and called: all that the smallest has.
 const REAL: usize = 10;
 
-/// Requests of a turn, of each kind.
-const REQUESTS: usize = 200;
+/// Requests of a turn, of each kind: few, so that those who take turns meet the same machine.
+const REQUESTS: usize = 40;
+
+/// Turns of a round.
+const TURNS: usize = 6;
+
+/// Before it counts.
+const WARM_UP: usize = 1_000;
 
 /// What is asked of the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,10 +79,11 @@ pub fn measure(rounds: usize, seed: u64, tell: &dyn Fn(&str)) -> Vec<Grown> {
             (rig, crowd, ids, Grown::new())
         })
         .collect();
+    let workers = all.len();
     for round in 0..rounds {
-        for turn in 0..all.len() {
-            let index = (round + turn) % all.len();
-            let (rig, crowd, ids, turns) = &mut all[index];
+        for turn in 0..TURNS * workers {
+            // Nobody is always the first.
+            let (rig, crowd, ids, turns) = &mut all[(turn + turn / workers) % workers];
             for (work, run) in work(rig, crowd, ids, REQUESTS) {
                 turns.entry(work).or_default().push(run);
             }
@@ -124,9 +131,7 @@ fn grown(ours: Peer, size: usize, seed: u64) -> (Rig, Crowd, Vec<String>) {
             rig.kv().put(&key, value, Some(&metadata), None, wall_clock()).expect("it fits");
         }
     }
-    for _ in 0..5 {
-        work(&rig, &mut crowd, &ids, REQUESTS);
-    }
+    work(&rig, &mut crowd, &ids, WARM_UP);
     let count = rig.kv().keys().iter().filter(|key| key.starts_with("connection/")).count();
     assert_eq!(count, size, "the worker has made what was counted on, and nothing else");
     (rig, crowd, ids)

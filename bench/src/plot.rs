@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// Of everything, in pixels: as wide as a page's text.
 const WIDTH: f64 = 760.0;
 /// Where bars begin; names stand before it.
-const LEFT: f64 = 272.0;
+const LEFT: f64 = 284.0;
 /// What is kept free for figures behind bars.
 const RIGHT: f64 = 118.0;
 const ROW: f64 = 24.0;
@@ -135,7 +135,7 @@ fn row(bar: &Bar, y: f64, scale: f64) -> String {
         write(
             &mut row,
             format_args!(
-                r##"<path d="M{from:.1} {line:.1}H{to:.1}M{from:.1} {0:.1}v6M{to:.1} {0:.1}v6" stroke="#fff" stroke-width="4" fill="none"/><path d="M{from:.1} {line:.1}H{to:.1}M{from:.1} {0:.1}v6M{to:.1} {0:.1}v6" stroke="#383352" fill="none"/>"##,
+                r##"<path d="M{from:.1} {line:.1}H{to:.1}M{from:.1} {0:.1}v6M{to:.1} {0:.1}v6" stroke="#fff" stroke-width="3" fill="none"/><path d="M{from:.1} {line:.1}H{to:.1}M{from:.1} {0:.1}v6M{to:.1} {0:.1}v6" stroke="#383352" fill="none"/>"##,
                 line - 3.0
             ),
         );

@@ -79,14 +79,17 @@ fn cost(found: &Edge<'_>, section: &mut Section) {
         section.say(format_args!(
             "Microseconds of workerd's processor time for a request, {at_once} at once: the median of all rounds, and from \
              the least to the most.\n\n\
-             | | setting out | callback | exchange and store | whole install | ours / theirs | leaves out |\n|---|--:|--:|--:|--:|--:|---|\n"
+             | | setting out | callback | exchange and store | whole install | ours / theirs |{}\n|---|--:|--:|--:|--:|--:|{}\n",
+            if at_once == BUSY { " leaves out |" } else { "" },
+            if at_once == BUSY { "---|" } else { "" },
         ));
         for (index, one) in measured.iter().enumerate() {
-            let left = found.seen.get(index).map(Seen::leaves_out).unwrap_or_default();
+            let left = found.seen.get(index).filter(|_| at_once == BUSY).map(Seen::leaves_out);
+            let left = left.map_or_else(String::new, |left| format!(" {left} |"));
             let [start, callback, finish] = Leg::ALL.map(|leg| shown(&one.used(at_once, leg)));
             let whole = one.used_whole(at_once);
             section.say(format_args!(
-                "| {} | {start} | {callback} | {finish} | {} | {:.2} | {left} |\n",
+                "| {} | {start} | {callback} | {finish} | {} | {:.2} |{left}\n",
                 one.rig.peer.name,
                 shown(&whole),
                 ratio(&of(measured, OURS).used_whole(at_once), &whole)
@@ -178,27 +181,24 @@ fn speed(found: &Edge<'_>, section: &mut Section) {
 fn size(found: &Edge<'_>, section: &mut Section) {
     let peers: Vec<Peer> = found.measured.iter().map(|one| one.rig.peer.clone()).collect();
     let took = cold::added(&peers, found.cold, |cold| &cold.took);
-    let rows: Vec<Bar> = peers
-        .iter()
-        .zip(found.cold)
-        .zip(&took)
-        .map(|((peer, cold), added)| {
-            let Spread { least, median: whole, most } = Spread::of(&cold.took);
-            let added = median(added).max(0.0);
-            Bar {
-                name: peer.name.into(),
-                parts: vec![(whole - added, Colour::Grey), (added, Colour::Purple)],
-                spread: Some((least, most)),
-                figure: format!("{whole:.0} ms"),
-                ours: peer.name == OURS,
-                apart: false,
-            }
-        })
-        .collect();
+    let floor = peers.iter().position(|peer| peer.name == FLOOR).expect("it was measured");
+    let floor = median(&found.cold[floor].took);
+    let rows = peers.iter().zip(found.cold).map(|(peer, cold)| {
+        let Spread { least, median: whole, most } = Spread::of(&cold.took);
+        let workerd = whole.min(floor);
+        Bar {
+            name: peer.name.into(),
+            parts: vec![(workerd, Colour::Grey), (whole - workerd, Colour::Purple)],
+            spread: Some((least, most)),
+            figure: format!("{whole:.0} ms"),
+            ours: peer.name == OURS,
+            apart: false,
+        }
+    });
     let plot = bars(
         "From the start of workerd to the first answer",
-        &[("workerd itself", Colour::Grey), ("what the script adds", Colour::Purple)],
-        &rows,
+        &[("what the floor takes", Colour::Grey), ("what the script adds to it", Colour::Purple)],
+        &rows.collect::<Vec<_>>(),
         None,
     );
     section.plots.push(("benchmarks-cold-start.svg", plot));
@@ -249,7 +249,9 @@ fn size(found: &Edge<'_>, section: &mut Section) {
     };
     told("cold start, to the first answer", &|ms| format!("{ms:.0} ms"), &|at| median(&found.cold[at].took));
     told("bundle, gzip", &|bytes| format!("{:.1} kB", bytes / 1e3), &|at| found.weights[at].gzip as f64);
-    told("memory in the end", &|bytes| format!("{:.0} MB", bytes / 1e6), &|at| found.memory[at] as f64);
+    told("memory after so many requests", &|bytes| format!("{:.0} MB", bytes / 1e6), &|at| {
+        found.memory[at] as f64
+    });
 }
 
 fn seen(found: &Edge<'_>, section: &mut Section) {

@@ -29,7 +29,7 @@ pub fn embed(weights: &[(&'static str, Weight)], Loaded { alike, loads }: &Loade
             ..Bar::default()
         })
         .collect();
-    let plot = bars("What a page loads, brotli", &[], &rows, Some((MOST, "8,192 B")));
+    let plot = bars("What a page loads, brotli", &[], &rows, Some((MOST, "wanted: 8,192 B")));
     section.plots.push(("benchmarks-embed.svg", plot));
     section.text = format!(
         "## The embed: size\n\n{}Script and wasm together, each packed by itself. The others are the least use of each that starts \
