@@ -19,8 +19,11 @@ pub const AT_ONCE: [usize; 2] = [1, 32];
 /// waking up for each request.
 pub const BUSY: usize = 32;
 
-/// Installs of a turn.
-pub const PEOPLE: usize = 400;
+/// Installs of a turn: few, so that those who take turns meet the same machine.
+pub const PEOPLE: usize = 200;
+
+/// Turns of a round.
+const TURNS: usize = 2;
 
 /// A worker's first requests are for V8 to see what is hot; they are not counted.
 const WARM_UP: usize = 1_500;
@@ -54,9 +57,9 @@ pub fn measure(peers: &[Peer], rounds: usize, seed: u64, tell: &dyn Fn(&str)) ->
         })
         .collect();
     for round in 0..rounds {
-        for turn in 0..peers.len() {
+        for turn in 0..TURNS * peers.len() {
             // Nobody is always the first.
-            all[(round + turn) % peers.len()].take_turn();
+            all[(round + turn + turn / peers.len()) % peers.len()].take_turn();
         }
         tell(&format!("edge: round {} of {rounds}", round + 1));
     }

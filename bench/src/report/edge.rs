@@ -76,15 +76,16 @@ fn cost(found: &Edge<'_>, section: &mut Section) {
     section.plots.push(("benchmarks-edge.svg", bars(&title, &legend, &rows.collect::<Vec<_>>(), None)));
     section.text += &image("benchmarks-edge.svg");
     for at_once in AT_ONCE.into_iter().rev() {
+        let left_out = at_once == BUSY && !found.seen.is_empty();
         section.say(format_args!(
             "Microseconds of workerd's processor time for a request, {at_once} at once: the median of all rounds, and from \
              the least to the most.\n\n\
              | | setting out | callback | exchange and store | whole install | ours / theirs |{}\n|---|--:|--:|--:|--:|--:|{}\n",
-            if at_once == BUSY { " leaves out |" } else { "" },
-            if at_once == BUSY { "---|" } else { "" },
+            if left_out { " leaves out |" } else { "" },
+            if left_out { "---|" } else { "" },
         ));
         for (index, one) in measured.iter().enumerate() {
-            let left = found.seen.get(index).filter(|_| at_once == BUSY).map(Seen::leaves_out);
+            let left = found.seen.get(index).filter(|_| left_out).map(Seen::leaves_out);
             let left = left.map_or_else(String::new, |left| format!(" {left} |"));
             let [start, callback, finish] = Leg::ALL.map(|leg| shown(&one.used(at_once, leg)));
             let whole = one.used_whole(at_once);
