@@ -79,7 +79,7 @@ pub fn embed(weights: &[(&'static str, Weight)], Loaded { alike, loads }: &Loade
     let alike =
         if *alike { "The two are drawn alike, to the pixel." } else { "**The two are not drawn alike.**" };
     section.text += alike;
-    section.text += " Nothing is cached; scripts come unpacked from loopback. Medians; the main thread's time is beyond that of the same page \
+    section.text += " Nothing is cached; scripts come unpacked from loopback. Medians; the main thread's processor time is beyond that of the same page \
          without a button. Before it was measured, each led through a whole flow.\n\n\
          | | | script there to button ready, ms | page opened to button ready, ms | main thread, ms | requests | layout shift |\n\
          |---|---|--:|--:|--:|--:|--:|\n";
