@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help fuzz soak setup embed pin worker demo test format clippy docs deny native wasm lint fmt clean deploy
+.PHONY: help bench fuzz soak setup embed pin worker demo test format clippy docs deny native wasm lint fmt clean deploy
 
 # Sources the environment before the command that follows.
 BUILD_ENV = env=$$(scripts/setup --env build) && . "$$env" &&
@@ -20,6 +20,11 @@ test: ## every test there is, as CI runs them; one step alone: scripts/test STEP
 soak: ## ten minutes of installs, lists and calls by the worker, with faults; then the books are checked
 	@scripts/setup build
 	@$(BUILD_ENV) scripts/build-worker && exec cargo run -q -p tests --bin soak
+
+bench: ## the edge and the embed beside what people would pick instead; writes docs/benchmarks.md
+	@scripts/setup bench
+	@env=$$(scripts/setup --env bench) && . "$$env" && scripts/build-client && scripts/build-worker && \
+	  exec cargo run -q --profile harness -p bench -- $(PART)
 
 fuzz: ## ten million inputs that look for trouble, for each parser; about an hour
 	@scripts/fuzz
