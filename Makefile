@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help fuzz soak setup embed worker demo test format clippy docs deny native wasm lint fmt clean deploy
+.PHONY: help bench fuzz soak setup embed pin worker demo test format clippy docs deny native wasm lint fmt clean deploy
 
 # Sources the environment before the command that follows.
 BUILD_ENV = env=$$(scripts/setup --env build) && . "$$env" &&
@@ -12,7 +12,7 @@ help: ## this list
 
 demo: ## build what is missing, walk through one install, leave three origins running
 	@scripts/setup build
-	@$(BUILD_ENV) scripts/build-client && scripts/build-worker && exec cargo run -q -p tests --bin demo
+	@$(BUILD_ENV) scripts/build-client && scripts/build-setup && scripts/build-worker && exec cargo run -q -p tests --bin demo
 
 test: ## every test there is, as CI runs them; one step alone: scripts/test STEP
 	@scripts/test
@@ -21,14 +21,22 @@ soak: ## ten minutes of installs, lists and calls by the worker, with faults; th
 	@scripts/setup build
 	@$(BUILD_ENV) scripts/build-worker && exec cargo run -q -p tests --bin soak
 
-fuzz: ## ten million inputs that look for trouble, for each parser; needs cargo-fuzz and nightly
+bench: ## the edge and the embed beside what people would pick instead; writes docs/benchmarks.md
+	@scripts/setup bench
+	@env=$$(scripts/setup --env bench) && . "$$env" && scripts/build-client && scripts/build-worker && \
+	  exec cargo run -q --profile harness -p bench -- $(PART)
+
+fuzz: ## ten million inputs that look for trouble, for each parser; about an hour
 	@scripts/fuzz
 
 setup: ## install all tools that are missing
 	@scripts/setup
 
-embed: ## build what pages load: www/add-to-smooch.js and .wasm
-	@$(BUILD_ENV) scripts/build-client
+embed: ## build what pages load, www/add-to-smooch.js and .wasm, and the setup page; print the line that pins a page to it
+	@$(BUILD_ENV) scripts/build-client && scripts/build-setup
+
+pin: ## put this build into git, so that pages pinned to it find it after every later deployment
+	@scripts/pin-client --keep
 
 worker: ## build the Worker: build/index.js and build/index_bg.wasm
 	@$(BUILD_ENV) scripts/build-worker
@@ -41,11 +49,11 @@ fmt: ## format the code
 
 deploy: ## build everything, check wrangler.toml, deploy to Cloudflare
 	@scripts/check-deploy
-	@$(BUILD_ENV) scripts/build-client && scripts/build-worker && exec "$$WRANGLER" deploy
+	@$(BUILD_ENV) scripts/build-client && scripts/build-setup && scripts/build-worker && exec "$$WRANGLER" deploy
 
-clean: ## remove what was built; the tools in the cache stay
+clean: ## remove what was built; the tools in the cache stay, and so do the builds in www/embed
 	@cargo clean
-	@rm -rf build .wrangler www/add-to-smooch.js www/add-to-smooch.wasm
+	@rm -rf build .wrangler www/add-to-smooch.js www/add-to-smooch.wasm www/setup.js www/setup.wasm www/pinned.json
 
 # The steps of `make test`.
 format clippy docs deny native wasm:

@@ -1,22 +1,32 @@
 // The custom element. WebAssembly cannot extend HTMLElement, so this class does, and hands everything to Rust.
-import { during } from "./verbs.js";
+import { during, present } from "./verbs.js";
 
-/** Defines the element `name`. `make` makes the Rust half of one; without it each element says it cannot work. */
-export const define = (name, edge, make) => {
+// What Rust hears of, in the order of its `kind`; the presses are the button's own events.
+const KINDS = "connected start changed disconnected pageshow click auxclick contextmenu dragstart pointerdown keydown".split(" ");
+KINDS.push(..."wake drawn answer told closed heard alone".split(" "));
+/** Whatever may lead to the link being opened, here or elsewhere. */
+export const PRESSES = KINDS.slice(5, 11);
+
+/** Defines the element `name`. `handle` is its Rust half; without it each element says it cannot work. */
+export const define = (name, edge, handle) => {
   if (customElements.get(name)) return;
   class AddToSmooch extends HTMLElement {
-    static observedAttributes = ["client-id", "site", "session", "authorize-url", "label", "pkce"];
-    #half = make?.();
-    #notes = { edge };
+    static observedAttributes = ["client-id", "site", "session", "authorize-url", "mode", "label", "pkce", "lang"];
+    #notes = { edge, state: 0, flow: {} };
     connectedCallback() {
+      present.add(this);
       addEventListener("pageshow", this);
       this.handleEvent({ type: "connected" });
-      if (!make) {
+      // It starts in a moment: some set its attributes only now, and a screen reader must know the status line before
+      // there is something to say in it.
+      setTimeout(() => this.handleEvent({ type: "start" }));
+      if (!handle) {
         const detail = { code: "unsupported", message: "WebAssembly is missing or blocked." };
         this.dispatchEvent(new CustomEvent("failed", { detail, bubbles: true, composed: true }));
       }
     }
     disconnectedCallback() {
+      present.delete(this);
       removeEventListener("pageshow", this);
       this.handleEvent({ type: "disconnected" });
     }
@@ -25,10 +35,13 @@ export const define = (name, edge, make) => {
     }
     handleEvent(event) {
       let { type } = event;
-      // Only what concerns the button goes to Rust: a page that was frozen, a key that presses, a click that is free.
-      if (type == "pageshow") type = event.persisted && "restored";
-      if (type == "keydown") type = (event.key == "Enter" || event.key == " ") && "key";
-      if (make && type && !event.defaultPrevented) during(this.#half, this, this.#notes, event, type);
+      // With one of these held a click opens the link elsewhere, as other buttons do.
+      if (type == "click" && (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) type = "auxclick";
+      // A page that was not frozen and a key that does not press are not for Rust.
+      if (type == "pageshow" && !event.persisted) return;
+      if (type == "keydown" && event.key != "Enter" && event.key != " ") return;
+      const kind = KINDS.indexOf(type);
+      if (handle && kind >= 0 && !event.defaultPrevented) during(handle, this, this.#notes, event, kind);
     }
   }
   customElements.define(name, AddToSmooch);

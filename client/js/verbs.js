@@ -1,53 +1,127 @@
 // What the browser does for the Rust half, a few lines a verb. Nothing here decides anything.
+import { NAMES, WHY, words } from "./view.js";
 
 // Whom Rust is at work for, with what, and why. A listener may set it to work for another in the middle of that.
 export let host, notes;
 let event;
-export const during = (half, element, its, cause, type) => {
+export const during = (handle, element, its, cause, kind) => {
   const before = [host, notes, event];
   [host, notes, event] = [element, its, cause];
   try {
-    const aside = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-    half.handle(type, event.turn ?? 0, !!aside);
+    handle(notes.state, kind, event.turn ?? 0);
   } finally {
     [host, notes, event] = before;
   }
 };
 
-// A property at a dotted path, as text. What is not there, or may not be looked at, is nothing.
-const look = (value, path) => {
-  try {
-    for (const name of path.split(".")) value = value?.[name];
-    return value == null ? undefined : String(value);
-  } catch {}
+// What Rust adds until it is taken; then another begins.
+let form = new URLSearchParams();
+const take = () => {
+  const taken = form;
+  form = new URLSearchParams();
+  return taken;
 };
-export const read = (path) => look(event, path);
-export const global = (path) => look(globalThis, path);
-export const attribute = (name) => host.getAttribute(name);
 
-// With the element, in this tab, in this origin. Storage throws where it is switched off.
-const stores = [() => notes, () => sessionStorage, () => localStorage];
-export const kept = (place, key) => {
+// What there is to know of a page, and what is kept as long as it is there.
+const page = {
+  get subtle() {
+    return crypto.subtle;
+  },
+  get hash() {
+    return location.hash;
+  },
+  get here() {
+    return location.pathname + location.search;
+  },
+  get now() {
+    return Math.floor(Date.now() / 1000);
+  },
+  get keys() {
+    return Object.keys(localStorage).join("\n");
+  },
+  get form() {
+    return take();
+  },
+  get json() {
+    return JSON.stringify(event.value);
+  },
+  set json(text) {
+    event.value = JSON.parse(text);
+  },
+};
+
+// What Rust reads and keeps, in the order of `Key`: where it lies, and by what name. Storage throws where it is off.
+const KEYS = [
+  [() => page, "subtle hash here now keys form json taken"],
+  [() => host.attributes, "client-id site session authorize-url mode pkce"],
+  [() => notes, "edge verifier challenge href home detail which error"],
+  [() => notes.flow, "since receipt verifier started_session place window site answer"],
+  [() => notes.other, "since"],
+  [() => sessionStorage, "smooch.pending smooch.outcome"],
+  [() => localStorage, ""],
+  [() => event, "text value value/status value/connection/id value/connection/app/name"],
+  [() => event, "value/request_id value/receipt value/retry_after value/code"],
+].flatMap(([place, names]) => names.split(" ").map((name) => [place, name]));
+// The name of the intent that is meant is among the notes.
+const place = (key) => [KEYS[key][0](), KEYS[key][1] || notes.which];
+
+const look = (key) => {
   try {
-    return stores[place]()[key];
+    let [value, path] = place(key);
+    for (const name of path.split("/")) value = value?.[name];
+    // An attribute is its text, and one without a text is still there.
+    return value?.nodeValue === "" ? path : (value?.nodeValue ?? value);
   } catch {}
 };
-export const keep = (place, key, text) => {
+let found;
+export const find = (key) => {
+  found = new TextEncoder().encode(look(key) ?? "");
+  return found.length;
+};
+export const copy = (bytes) => bytes.set(found);
+export const number = (key) => {
+  const value = Number(look(key));
+  return value >= 0 ? value : -1;
+};
+const put = (key, text) => {
   try {
-    const store = stores[place]();
-    if (text == null) delete store[key];
-    else store[key] = text;
-    return true;
+    const [store, name] = place(key);
+    if (text) store[name] = text;
+    else delete store[name];
+    return 1;
   } catch {
-    return false;
+    return 0;
   }
 };
-export const keys = () => Object.keys(localStorage).join("\n");
-let taken = false;
-export const take = (now) => {
-  const before = taken;
-  taken = now;
-  return before;
+const decode = (bytes) => new TextDecoder().decode(bytes);
+export const keep = (key, text) => put(key, decode(text));
+export const pass = (from, to) => put(to, look(from));
+export const load = (other, key) => {
+  const flow = {};
+  notes[other ? "other" : "flow"] = flow;
+  try {
+    Object.assign(flow, JSON.parse(look(key)));
+  } catch {}
+};
+export const save = (key) => {
+  notes.flow.since = page.now;
+  return put(key, JSON.stringify(notes.flow));
+};
+export const add = (name, value) => form.append(decode(name), decode(value));
+export const field = (key) => {
+  const value = look(key);
+  if (value) form.append(KEYS[key][1], value);
+};
+export const recall = () => notes.state;
+export const remember = (state) => {
+  notes.state = state;
+};
+
+// The elements in the page. What one of them gives back, another may have waited for.
+export const present = new Set();
+export const release = () => {
+  delete page.taken;
+  for (const element of present) element.handleEvent({ type: "changed" });
 };
 
 // What takes time comes back to the element as an event of its own, without a value if it failed.
@@ -56,18 +130,25 @@ const later = (type, turn, promise, text) => {
   const tell = (value) => element.handleEvent({ type, turn, value, text });
   promise.then(tell, () => tell());
 };
-export const wait = (type, turn, seconds) =>
-  later(type, turn, new Promise((done) => setTimeout(done, seconds * 1000)));
-export const digest = (turn, text) =>
-  later("digest", turn, crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)), text);
-export const post = (turn, form) =>
+export const wait = (turn, seconds) => later("wake", turn, new Promise((done) => setTimeout(done, seconds * 1000)));
+const base64url = (bytes) =>
+  btoa(String.fromCharCode(...new Uint8Array(bytes)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace("=", "");
+export const draw = (turn) => {
+  const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  const digest = crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
+  later("drawn", turn, digest.then(base64url), verifier);
+};
+export const post = (turn) =>
   later(
     "answer",
     turn,
     fetch(notes.edge + "/complete", {
       method: "POST",
       // Of this type, and without a header of its own, the request is simple: no preflight.
-      body: new URLSearchParams(form),
+      body: take(),
       credentials: "omit",
       referrerPolicy: "no-referrer",
       cache: "no-store",
@@ -77,28 +158,35 @@ export const post = (turn, form) =>
       signal: AbortSignal.timeout(30000),
     }).then((answer) => answer.json()),
   );
-export const copy = (bytes) => bytes.set(new Uint8Array(event.value));
-export const json = () => JSON.stringify(event.value);
-export const parse = (text) => {
-  try {
-    event.value = JSON.parse(text);
-  } catch {}
-};
 
-const fire = (type, detail) =>
+const dispatch = (type, detail) =>
   host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }));
-export const emit = (type) => fire(type, event.value);
-export const fail = (code, message, request_id) => fire("failed", { code, message, request_id });
+// The events of `Fired`, in its order.
+export const fire = (which) => +dispatch(["connected", "cancelled"][which], event.value);
+export const fail = (number) => {
+  const code = NAMES[number - 1];
+  dispatch("failed", { code, message: words(code), request_id: notes.detail ?? "" });
+};
+export const code = (key) => NAMES.indexOf(look(key)) + 1;
+export const report = (why) => console.error("add-to-smooch: " + WHY[why]);
+
 export const prevent = () => event.preventDefault();
-export const here = () => location.pathname + location.search;
-// What else is in the fragment stays.
+// What else is in the fragment stays. Whole, since a page's <base> may be elsewhere.
 export const clean = () => {
   const rest = location.hash.slice(1).split("&").filter((part) => !part.startsWith("smooch."));
   const hash = rest.length ? "#" + rest.join("&") : "";
-  // Whole, since a page's <base> may be elsewhere.
   history.replaceState(history.state, "", location.href.split("#")[0] + hash);
 };
-export const go = (path) => location.replace(location.origin + path);
-export const report = (text) => console.error("add-to-smooch: " + text);
-export const now = () => Date.now() / 1000;
-export const random = (bytes) => crypto.getRandomValues(bytes);
+export const go = () => location.replace(location.origin + notes.home);
+
+// What a window of its own takes is loaded by the pages that want one, and by that window.
+let windows;
+const popup = () => import(new URL(POPUP, import.meta.url));
+export const prepare = () => popup().then((module) => (windows = module), () => {});
+export const open = () => +!!windows?.open(host, notes);
+export const tell = (number) => {
+  const [element, value] = [host, event.value];
+  const message = number ? { code: NAMES[number - 1], request_id: notes.detail } : value;
+  const say = (heard) => element.handleEvent({ type: heard ? "heard" : "alone", value });
+  popup().then((module) => module.tell(notes.flow.window, message)).then(say, () => say());
+};

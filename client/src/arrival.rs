@@ -2,16 +2,16 @@
 //!
 //! Nothing in a fragment is ever treated as a URL or as markup.
 
-use crate::text::cut;
-use shared::{ErrorCode, Site, State};
+use crate::runtime::cut;
+use shared::{Site, State};
 
 /// Something for one element of the page to take up, once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival<'a> {
     /// What set out, or `None` for a direct install: Smooch sent someone who never set out from a page of ours.
-    pub state: Option<State>,
-    /// What finishes, or why nothing can. With a state it is worth nothing without the verifier.
-    pub receipt: Result<&'a str, ErrorCode>,
+    pub state: Option<State<&'a str>>,
+    /// What finishes, or the error code that says why nothing can. With a state it is worth nothing without the verifier.
+    pub receipt: Result<&'a str, &'a str>,
 }
 
 impl<'a> Arrival<'a> {
@@ -19,7 +19,7 @@ impl<'a> Arrival<'a> {
     #[must_use]
     pub fn parse(hash: &'a str) -> Option<Self> {
         let [mut receipt, mut error, mut state] = [""; 3];
-        let mut parts = hash.strip_prefix('#')?;
+        let mut parts = hash.strip_prefix("#")?;
         while !parts.is_empty() {
             let (part, others) = cut(parts, b'&');
             let (name, value) = cut(part, b'=');
@@ -39,9 +39,8 @@ impl<'a> Arrival<'a> {
         if receipt.is_empty() == error.is_empty() {
             return None;
         }
-        let state = if state.is_empty() { None } else { Some(State::parse(state)?) };
-        let refused = || ErrorCode::parse(error).unwrap_or(ErrorCode::EdgeUnreachable);
-        Some(Self { state, receipt: if error.is_empty() { Ok(receipt) } else { Err(refused()) } })
+        let state = if state.is_empty() { None } else { Some(State::of(state)?) };
+        Some(Self { state, receipt: if error.is_empty() { Ok(receipt) } else { Err(error) } })
     }
 
     /// Whether the element of that site may take this up. What has no state is for the hosted page alone.
@@ -59,18 +58,18 @@ mod tests {
     const STATE: &str = "1.main.E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     #[track_caller]
-    fn check(hash: &str, state: Option<&str>, receipt: Result<&str, ErrorCode>) {
-        let state = state.map(|text| State::parse(text).unwrap());
+    fn check(hash: &str, state: Option<&str>, receipt: Result<&str, &str>) {
+        let state = state.map(|text| State::of(text).unwrap());
         assert_eq!(Arrival::parse(hash), Some(Arrival { state, receipt }), "{hash:?}");
     }
 
     #[test]
     fn a_return_is_read() {
         check(&format!("#smooch.receipt=r1.k.abc&smooch.state={STATE}"), Some(STATE), Ok("r1.k.abc"));
-        let denied = Err(ErrorCode::AccessDenied);
+        let denied = Err("access_denied");
         check(&format!("#smooch.error=access_denied&smooch.state={STATE}"), Some(STATE), denied);
         check("#smooch.receipt=r1", None, Ok("r1"));
-        check("#smooch.error=something_new", None, Err(ErrorCode::EdgeUnreachable));
+        check("#smooch.error=something_new", None, Err("something_new"));
     }
 
     #[test]

@@ -5,166 +5,146 @@
 
 use crate::{
     arrival::Arrival,
-    config::Config,
-    dom::{self, ELEMENT, ORIGIN, TAB},
-    flow::{INTENT, Intent, OUTCOME, PENDING, Pending, place},
-    machine::{Answer, Command, Event, Machine, Phase, Press},
-    messages,
-    shown::Shown,
-    text::{concat, cut, number},
+    config::{Attributes, Config, DEFAULT_SITE, or},
+    dom::{self, Fired, Key, forget, has, keep, load, number, pass, save},
+    flow::{INTENT, INTENT_LIFE, PENDING_LIFE, Seconds, lives, place},
+    machine::{Answer, Command, Event, Machine, Press, Stay, Turn},
+    runtime::{Scope, cut},
+    why::Why,
 };
-use alloc::string::String;
-use core::cell::Cell;
-use shared::{AuthorizationRequest, Challenge, ErrorCode, State, Verifier};
-use wasm_bindgen::prelude::*;
+use shared::{AuthorizationRequest, Challenge, ErrorCode, State};
 
-// What lies with the element: the proof for the next click, and the link made of it;
-const VERIFIER: &str = "verifier";
-const CHALLENGE: &str = "challenge";
-const HREF: &str = "href";
-// the flow that came back, and the page to go back to;
-const FLOW: &str = "flow";
-const HOME: &str = "home";
-// the name of the app, or the number of the request that failed.
-const DETAIL: &str = "detail";
-
-/// The Rust half of one element.
-#[wasm_bindgen]
-#[derive(Default)]
-pub struct Button {
-    machine: Cell<Machine>,
-    stay: Cell<Stay>,
+/// What happened to the element: an event of the DOM, a change of its life, or the end of something that took time.
+/// In the order of `client/js/element.js`.
+mod kind {
+    pub(super) const CONNECTED: u32 = 0;
+    pub(super) const START: u32 = 1;
+    pub(super) const CHANGED: u32 = 2;
+    pub(super) const DISCONNECTED: u32 = 3;
+    pub(super) const RESTORED: u32 = 4;
+    pub(super) const CLICK: u32 = 5;
+    pub(super) const AUXILIARY: u32 = 6;
+    pub(super) const MENU: u32 = 7;
+    pub(super) const DRAG: u32 = 8;
+    pub(super) const DOWN: u32 = 9;
+    pub(super) const KEY: u32 = 10;
+    pub(super) const WAKE: u32 = 11;
+    pub(super) const DRAWN: u32 = 12;
+    pub(super) const ANSWER: u32 = 13;
+    pub(super) const TOLD: u32 = 14;
+    pub(super) const CLOSED: u32 = 15;
+    pub(super) const HEARD: u32 = 16;
+    pub(super) const ALONE: u32 = 17;
 }
 
-/// How far the element's stay in its page is.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Stay {
-    #[default]
-    Out,
-    New,
-    Started,
+/// Takes an event of the `kind` that its number says, for the element whose machine is `bits`. `turn` says which wait,
+/// draw or POST has ended, or how certain it is that a window was closed.
+pub(crate) fn handle(scope: &Scope, bits: u32, kind: u32, turn: Turn) {
+    let machine = Machine::from_bits(bits);
+    let event = match kind {
+        kind::CONNECTED => Event::Attached,
+        kind::START if machine.stay == Stay::New => configure(scope),
+        kind::CHANGED if machine.stay == Stay::Started => configure(scope),
+        kind::DISCONNECTED => Event::Detached,
+        kind::RESTORED => Event::Restored,
+        kind::CLICK => Event::Pressed(if is_popup(scope) { Press::Popup } else { Press::Plain }),
+        kind::AUXILIARY | kind::MENU | kind::DRAG => Event::Pressed(Press::Aside),
+        kind::DOWN => Event::Pressed(Press::Down),
+        kind::KEY => Event::Pressed(Press::Key),
+        kind::WAKE => Event::Woke(turn),
+        kind::DRAWN if turn == machine.drawing => {
+            pass(Key::Drawn, Key::Proof);
+            pass(Key::DrawnChallenge, Key::Challenge);
+            configure(scope);
+            Event::Digested(turn)
+        }
+        kind::ANSWER if turn == machine.turn => Event::Answered(turn, answer(scope)),
+        kind::TOLD => Event::Told(answer(scope)),
+        kind::CLOSED => Event::Closed(turn == 1),
+        kind::HEARD => Event::Heard,
+        kind::ALONE => Event::Alone,
+        _ => return,
+    };
+    happened(scope, event);
 }
 
-#[wasm_bindgen]
-impl Button {
-    /// The half of an element that has not been in a page yet.
-    #[wasm_bindgen(constructor)]
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+fn happened(scope: &Scope, event: Event) {
+    let mut machine = Machine::from_bits(dom::recall());
+    let todo = machine.step(event);
+    dom::remember(machine.bits());
+    let shown = machine.shown();
+    dom::show(shown.role, shown.look, shown.status);
+
+    if todo.have(Command::Prevent) {
+        dom::prevent();
     }
-
-    /// Takes an event of the DOM, a change of the element's life, or the end of something that took time. `aside` is
-    /// whether a key was held that makes a click open the link elsewhere.
-    pub fn handle(&self, kind: &str, turn: u32, aside: bool) {
-        let event = match kind {
-            // What the element does starts in a moment: some set its attributes only now, and a screen reader must
-            // know the status line before there is something to say in it.
-            "connected" => {
-                self.stay.set(Stay::New);
-                dom::wait("start", 0, 0);
-                Event::Attached
-            }
-            "start" if self.stay.get() == Stay::New => {
-                self.stay.set(Stay::Started);
-                configure()
-            }
-            "changed" if self.stay.get() == Stay::Started => configure(),
-            "disconnected" => {
-                self.stay.set(Stay::Out);
-                Event::Detached
-            }
-            "restored" => Event::Restored,
-            "click" if !aside => Event::Pressed(Press::Plain),
-            "click" | "auxclick" | "contextmenu" | "dragstart" => Event::Pressed(Press::Aside),
-            "pointerdown" => Event::Pressed(Press::Down),
-            "key" => Event::Pressed(Press::Key),
-            "wake" => Event::Woke(turn),
-            "digest" if turn == self.machine.get().drawing => prepare(turn),
-            "answer" if turn == self.machine.get().turn => Event::Answered(turn, answer()),
-            _ => return,
-        };
-        self.happened(event);
+    if todo.have(Command::Keep) && !set_out(scope) {
+        dom::prevent();
+        dom::report(Why::NoStorage);
+        return happened(scope, Event::Unsupported);
     }
-}
-
-impl Button {
-    fn happened(&self, event: Event) {
-        let mut machine = self.machine.get();
-        let commands = machine.step(event);
-        self.machine.set(machine);
-        self.show();
-        for command in commands {
-            self.perform(command);
+    if todo.have(Command::Open) && dom::open() {
+        dom::prevent();
+        return happened(scope, Event::Opened);
+    }
+    if todo.have(Command::Settle) {
+        forget(Key::Pending);
+    }
+    if todo.have(Command::PassOn) {
+        dom::release();
+    }
+    if todo.have(Command::Draw) {
+        sweep(scope);
+        dom::draw(machine.drawing.into());
+    }
+    if todo.have(Command::Claim)
+        && let Some(event) = claim(scope)
+    {
+        happened(scope, event);
+    }
+    if todo.have(Command::Post) {
+        save(Key::Pending);
+        post(machine);
+    }
+    if todo.have(Command::Wait) {
+        dom::wait(machine.turn.into(), todo.seconds.cast_signed());
+    }
+    if todo.have(Command::Connected) {
+        if !dom::fire(Fired::Connected) {
+            // The page keeps the person where they are.
+            forget(Key::Home);
+        }
+        if !told(None) {
+            go_home(scope);
         }
     }
-
-    fn show(&self) {
-        let machine = self.machine.get();
-        let Shown { look, role, label, status } = machine.shown();
-        // What the status ends in lies with the element: the app's name, or the number of the request that failed.
-        let before = match machine.phase {
-            Phase::Connected => messages::TO,
-            Phase::Ready | Phase::Held if machine.note.is_some() => messages::REFERENCE,
-            _ => "",
-        };
-        dom::show(look, role as u32, label.is_none(), label.unwrap_or(messages::LABEL), status, before);
+    if todo.have(Command::Failed)
+        && let Some(code) = machine.note
+    {
+        dom::fail(code);
+        told(machine.note);
     }
-
-    fn perform(&self, command: Command) {
-        match command {
-            Command::Claim => {
-                if let Some(event) = claim() {
-                    self.happened(event);
-                }
-            }
-            Command::Draw(turn) => dom::digest(turn, draw().expose()),
-            Command::Keep => {
-                if !set_out() {
-                    dom::prevent();
-                    dom::report(messages::NO_STORAGE);
-                    self.happened(Event::Unsupported);
-                }
-            }
-            Command::Post(turn) => {
-                let flow = dom::kept(ELEMENT, FLOW).unwrap_or_default();
-                dom::keep(TAB, PENDING, Some(&flow));
-                let session = dom::attribute("session").unwrap_or_default();
-                dom::post(turn, &Pending::of(&flow).form(&session, self.machine.get().unheard));
-            }
-            Command::Settle => {
-                dom::keep(TAB, PENDING, None);
-            }
-            Command::PassOn => {
-                dom::take(false);
-            }
-            Command::Wait(turn, seconds) => dom::wait("wake", turn, seconds),
-            Command::Prevent => dom::prevent(),
-            Command::Connected => {
-                let home = dom::kept(ELEMENT, HOME).unwrap_or_default();
-                if dom::emit("connected") && !home.is_empty() && home != here() {
-                    let outcome = concat(&[&site(), "\n", &home, "\n", &dom::json()]);
-                    dom::keep(TAB, OUTCOME, Some(&outcome));
-                    dom::go(&home);
-                }
-            }
-            Command::Failed(code) => {
-                let request_id = dom::kept(ELEMENT, DETAIL).unwrap_or_default();
-                dom::fail(code.as_str(), messages::failure(code), &request_id);
-            }
-            Command::Cancelled => {
-                dom::emit("cancelled");
-            }
-        }
+    if todo.have(Command::Cancelled) {
+        dom::fire(Fired::Cancelled);
+        told(machine.note);
+    }
+    if todo.have(Command::Return) {
+        go_home(scope);
     }
 }
 
 /// Reads the attributes, and makes the link if there is a proof for it.
-fn configure() -> Event {
-    let why = match Config::read(dom::attribute) {
+fn configure(scope: &Scope) -> Event {
+    let attributes = Attributes {
+        client_id: scope.get(Key::ClientId),
+        site: site(scope),
+        authorize_url: scope.get(Key::AuthorizeUrl),
+        pkce: has(Key::Pkce),
+    };
+    let why = match Config::read(attributes) {
         Ok(config) => {
-            if let Some(challenge) = dom::kept(ELEMENT, CHALLENGE).and_then(|text| Challenge::parse(&text)) {
-                dom::keep(ELEMENT, HREF, Some(&link(config, challenge)));
+            if let Some(challenge) = Challenge::of(scope.get(Key::Challenge)) {
+                keep(Key::Href, link(scope, &config, challenge));
             }
             missing()
         }
@@ -174,158 +154,181 @@ fn configure() -> Event {
         dom::report(why);
         return Event::Unsupported;
     }
+    if is_popup(scope) {
+        dom::prepare();
+    }
     Event::Configured
 }
 
-fn link(config: Config, challenge: Challenge) -> String {
-    let redirect_uri = concat(&[&dom::kept(ELEMENT, "edge").unwrap_or_default(), "/callback"]);
-    let state = State { site: config.site, challenge };
+fn link<'a>(scope: &'a Scope, config: &Config<'_>, challenge: Challenge<&str>) -> &'a str {
     let request = AuthorizationRequest {
-        client_id: &config.client_id,
-        redirect_uri: &redirect_uri,
-        state: &state,
-        pkce: config.pkce,
+        client_id: config.client_id,
+        redirect_uri: scope.concat(&[scope.get(Key::Edge), "/callback"]),
+        state: scope.concat(&State { site: config.site, challenge }.parts()),
+        code_challenge: config.pkce.then_some(challenge.as_str()),
     };
-    request.url(&config.authorize_url)
+    request.parameters(dom::add);
+    let endpoint = config.authorize_url;
+    scope.concat(&[endpoint, AuthorizationRequest::separator(endpoint), scope.get(Key::Form)])
 }
 
 /// What the page lacks, if anything.
-fn missing() -> Option<&'static str> {
-    if dom::global("crypto.subtle").is_none() {
-        return Some(messages::INSECURE);
+fn missing() -> Option<Why> {
+    if !has(Key::Subtle) {
+        return Some(Why::Insecure);
     }
-    let works = dom::keep(ORIGIN, INTENT, Some("")) && dom::keep(ORIGIN, INTENT, None);
-    (!works).then_some(messages::NO_STORAGE)
+    keep(Key::Which, INTENT);
+    let works = keep(Key::Intent, "?") && keep(Key::Intent, "");
+    (!works).then_some(Why::NoStorage)
 }
 
-/// Draws a verifier, and forgets those that nobody can come back for any more.
-fn draw() -> Verifier {
-    let keys = dom::keys();
-    let mut rest = keys.as_str();
+/// Whether the flow is to go on in a window of its own.
+fn is_popup(scope: &Scope) -> bool {
+    scope.get(Key::Mode) == "popup"
+}
+
+/// Forgets the intents that nobody can come back for any more.
+fn sweep(scope: &Scope) {
+    let mut rest = scope.get(Key::Keys);
     while !rest.is_empty() {
         let (key, others) = cut(rest, b'\n');
         rest = others;
-        if key.starts_with(INTENT)
-            && Intent::parse(&dom::kept(ORIGIN, key).unwrap_or_default(), dom::now()).is_none()
-        {
-            dom::keep(ORIGIN, key, None);
+        if key.starts_with(INTENT) {
+            keep(Key::Which, key);
+            dom::look_at(Key::Intent);
+            if !is_fresh(Key::OtherSince, INTENT_LIFE) {
+                forget(Key::Intent);
+            }
         }
     }
-    let mut bytes = [0; 32];
-    dom::random(&mut bytes);
-    Verifier::from_bytes(&bytes)
 }
 
-/// The digest of the verifier is there: the proof for the next click.
-fn prepare(turn: u32) -> Event {
-    let mut digest = [0; 32];
-    dom::copy(&mut digest);
-    dom::keep(ELEMENT, VERIFIER, dom::read("text").as_deref());
-    dom::keep(ELEMENT, CHALLENGE, Some(Challenge::from_digest(&digest).as_str()));
-    configure();
-    Event::Digested(turn)
+/// Whether it was saved so lately.
+fn is_fresh(since: Key, life: Seconds) -> bool {
+    number(since).zip(number(Key::Now)).is_some_and(|(since, now)| lives(since, now, life))
 }
 
 /// Keeps what the return needs. Whether that worked.
-fn set_out() -> bool {
-    let text = |key| dom::kept(ELEMENT, key).unwrap_or_default();
-    let home = dom::kept(ELEMENT, HOME).unwrap_or_else(here);
-    let session = dom::attribute("session").unwrap_or_default();
-    let intent = Intent::text(dom::now(), &text(VERIFIER), &home, &session);
-    dom::keep(ORIGIN, &concat(&[INTENT, &text(CHALLENGE)]), Some(&intent))
+fn set_out(scope: &Scope) -> bool {
+    begin();
+    pass(Key::Proof, Key::Verifier);
+    pass(Key::Session, Key::StartedSession);
+    keep(Key::Place, or(scope.get(Key::Home), here(scope)));
+    if is_popup(scope) {
+        pass(Key::Challenge, Key::Window);
+    }
+    keep(Key::Which, scope.concat(&[INTENT, scope.get(Key::Challenge)]));
+    let kept = save(Key::Intent);
+    // It goes on where it comes back to.
+    begin();
+    kept
 }
 
-/// The name of the element's site.
-fn site() -> String {
-    dom::attribute("site").filter(|site| !site.is_empty()).unwrap_or_else(|| String::from("main"))
+/// Begins with no flow at hand.
+fn begin() {
+    load(Key::Taken);
 }
 
 /// Takes up what this load arrived with: the edge's answer, or what an earlier load of a page in this tab left.
-fn claim() -> Option<Event> {
-    let site = &site();
-    let hash = dom::global("location.hash").unwrap_or_default();
-    if let Some(Arrival { state, receipt }) = Arrival::parse(&hash).filter(|arrival| arrival.is_for(site)) {
-        dom::clean();
-        dom::take(true);
-        // Out of storage before anything is sent, so a receipt is used in one tab, once.
-        let key = state.as_ref().map(|state| concat(&[INTENT, state.challenge.as_str()]));
-        let kept = key.and_then(|key| {
-            let kept = dom::kept(ORIGIN, &key);
-            dom::keep(ORIGIN, &key, None);
-            kept
-        });
-        let intent = kept.as_deref().and_then(|text| Intent::parse(text, dom::now()));
-        dom::keep(ELEMENT, HOME, intent.and_then(Intent::place));
-        return Some(match receipt {
-            // A state that nobody set out with here is not believed, whatever comes with it.
-            _ if state.is_some() && intent.is_none() => Event::Refused(ErrorCode::WrongBrowser),
-            Err(code) => Event::Refused(code),
-            Ok(receipt) => {
-                let flow = Pending::text(dom::now(), site, receipt, kept.as_deref().unwrap_or(""));
-                dom::keep(ELEMENT, FLOW, Some(&flow));
-                // Before its one click a direct install must outlive a reload; any other is kept when it is posted.
-                if state.is_some() {
-                    Event::Returned
-                } else {
-                    dom::keep(TAB, PENDING, Some(&flow));
-                    Event::Direct
-                }
-            }
-        });
+fn claim(scope: &Scope) -> Option<Event> {
+    let site = site(scope);
+    if let Some(arrival) = Arrival::parse(scope.get(Key::Hash)).filter(|arrival| arrival.is_for(site)) {
+        return Some(arrived(scope, site, &arrival));
     }
-    if let Some(outcome) = dom::kept(TAB, OUTCOME) {
-        let (of, rest) = cut(&outcome, b'\n');
-        let (place, body) = cut(rest, b'\n');
-        if of == site && place == here() {
-            dom::keep(TAB, OUTCOME, None);
-            dom::parse(body);
-            if is_connected() {
-                dom::keep(ELEMENT, DETAIL, dom::read(APP_NAME).as_deref());
-                return Some(Event::Concluded);
+    load(Key::Outcome);
+    if scope.get(Key::FlowSite) == site && scope.get(Key::Place) == here(scope) {
+        forget(Key::Outcome);
+        pass(Key::Answer, Key::Json);
+        if is_connected(scope) {
+            pass(Key::AppName, Key::Detail);
+            return Some(Event::Concluded);
+        }
+    }
+    load(Key::Pending);
+    if !is_fresh(Key::Since, PENDING_LIFE) {
+        forget(Key::Pending);
+        return None;
+    }
+    if scope.get(Key::FlowSite) != site || has(Key::Taken) {
+        return None;
+    }
+    keep(Key::Taken, "1");
+    keep(Key::Home, place(scope.get(Key::Place)));
+    Some(if has(Key::Verifier) { Event::Resumed } else { Event::Direct })
+}
+
+fn arrived(scope: &Scope, site: &str, arrival: &Arrival<'_>) -> Event {
+    dom::clean();
+    keep(Key::Taken, "1");
+    let challenge = arrival.state.as_ref().map_or("", |state| state.challenge.as_str());
+    keep(Key::Which, scope.concat(&[INTENT, challenge]));
+    load(Key::Intent);
+    // Out of storage before anything is sent, so a receipt is used in one tab, once.
+    forget(Key::Intent);
+    if !is_fresh(Key::Since, INTENT_LIFE) {
+        begin();
+    }
+    keep(Key::Home, place(scope.get(Key::Place)));
+    match arrival.receipt {
+        // A state that nobody set out with here is not believed, whatever comes with it.
+        _ if arrival.state.is_some() && !has(Key::Verifier) => Event::Refused(ErrorCode::WrongBrowser),
+        Err(error) => {
+            keep(Key::Error, error);
+            Event::Refused(dom::code(Key::Error).unwrap_or(ErrorCode::EdgeUnreachable))
+        }
+        Ok(receipt) => {
+            keep(Key::FlowSite, site);
+            keep(Key::Receipt, receipt);
+            // Before its one click a direct install must outlive a reload; any other is kept when it is posted.
+            if arrival.state.is_some() {
+                Event::Returned
+            } else {
+                save(Key::Pending);
+                Event::Direct
             }
         }
     }
-    let pending = dom::kept(TAB, PENDING)?;
-    let Some(flow) = Pending::parse(&pending, dom::now()) else {
-        dom::keep(TAB, PENDING, None);
-        return None;
-    };
-    if flow.site() != site || dom::take(true) {
-        return None;
+}
+
+/// Sends the flow at hand to the edge, which holds the page's present session against the one they set out with. A
+/// direct install has no verifier and is nobody's: it takes no session. An earlier POST that was not answered is told
+/// of, so that the edge does not send a code that may be spent.
+fn post(machine: Machine) {
+    dom::field(Key::Receipt);
+    dom::field(Key::Verifier);
+    if has(Key::Verifier) {
+        dom::field(Key::Session);
     }
-    dom::keep(ELEMENT, HOME, flow.place());
-    dom::keep(ELEMENT, FLOW, Some(&pending));
-    Some(if flow.is_direct() { Event::Direct } else { Event::Resumed })
+    dom::field(Key::StartedSession);
+    if machine.unheard {
+        dom::add("again", "1");
+    }
+    dom::post(machine.turn.into());
 }
 
 /// Whether the value at hand says that a connection was made.
-fn is_connected() -> bool {
-    dom::read("value.status").as_deref() == Some("connected") && dom::read("value.connection.id").is_some()
+fn is_connected(scope: &Scope) -> bool {
+    scope.get(Key::Status) == "connected" && has(Key::ConnectionId)
 }
 
-const APP_NAME: &str = "value.connection.app.name";
-
 /// Reads the edge's answer.
-fn answer() -> Answer {
-    let connected = is_connected();
-    let detail = dom::read(if connected { APP_NAME } else { "value.request_id" });
-    dom::keep(ELEMENT, DETAIL, detail.as_deref());
+fn answer(scope: &Scope) -> Answer {
+    let connected = is_connected(scope);
+    pass(if connected { Key::AppName } else { Key::RequestId }, Key::Detail);
     if connected {
         return Answer::Connected;
     }
     // What is not the edge's own answer, from whoever stands before it, is no answer.
-    let Some(code) = dom::read("value.code").and_then(|code| ErrorCode::parse(&code)) else {
+    let Some(code) = dom::code(Key::Code) else {
         return Answer::Again(ErrorCode::EdgeUnreachable, None);
     };
-    if let Some(receipt) = dom::read("value.receipt") {
-        let flow = dom::kept(ELEMENT, FLOW).unwrap_or_default();
-        let flow = Pending::of(&flow).again(dom::now(), &receipt);
-        dom::keep(TAB, PENDING, Some(&flow));
-        dom::keep(ELEMENT, FLOW, Some(&flow));
+    if has(Key::AnswerReceipt) {
+        pass(Key::AnswerReceipt, Key::Receipt);
+        save(Key::Pending);
     } else if !is_of_the_edge(code) {
         return Answer::Refused(code);
     }
-    Answer::Again(code, dom::read("value.retry_after").and_then(|seconds| number(&seconds)))
+    Answer::Again(code, number(Key::RetryAfter))
 }
 
 /// Whether it is the edge that cannot now, and the flow is as good as before.
@@ -333,8 +336,35 @@ const fn is_of_the_edge(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::Misconfigured | ErrorCode::RateLimited | ErrorCode::StorageUnavailable)
 }
 
+/// Tells who opened this window what came of it. Whether this is such a window.
+fn told(code: Option<ErrorCode>) -> bool {
+    let window = has(Key::Window);
+    if window {
+        dom::tell(code);
+    }
+    window
+}
+
+/// Goes back to where the person set out, if that is not here.
+fn go_home(scope: &Scope) {
+    let home = scope.get(Key::Home);
+    if !home.is_empty() && home != here(scope) {
+        // Of the flow itself nothing is needed there.
+        begin();
+        keep(Key::FlowSite, site(scope));
+        pass(Key::Home, Key::Place);
+        pass(Key::Json, Key::Answer);
+        save(Key::Outcome);
+        dom::go();
+    }
+}
+
+/// The name of the element's site.
+fn site(scope: &Scope) -> &str {
+    or(scope.get(Key::Site), DEFAULT_SITE)
+}
+
 /// The page, as a path and query; nothing if no one could be sent back to it.
-fn here() -> String {
-    let here = dom::here();
-    if place(&here).is_some() { here } else { String::new() }
+fn here(scope: &Scope) -> &str {
+    place(scope.get(Key::Here))
 }

@@ -1,40 +1,59 @@
 //! The element's attributes, read into a value that cannot be wrong. It reads nothing itself.
 
-use crate::messages;
-use alloc::string::String;
+use crate::why::Why;
 use shared::Site;
 
 /// The authorization endpoint, unless the attribute `authorize-url` names another.
 const AUTHORIZE_URL: &str = "https://app.smooch.io/oauth/authorize";
 
+/// The site's name, unless the attribute `site` has another.
+pub(crate) const DEFAULT_SITE: &str = "main";
+
 /// What the partner wrote on the element, as far as the link to Smooch is made of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config<'a> {
     /// `client-id`, as Smooch gave it.
-    pub client_id: String,
+    pub client_id: &'a str,
     /// `site`: the name the edge's settings have for this site. Default `main`.
-    pub site: Site,
+    pub site: Site<&'a str>,
     /// `authorize-url`: https, or http on loopback.
-    pub authorize_url: String,
+    pub authorize_url: &'a str,
     /// `pkce`: whether the authorization server supports RFC 7636.
     pub pkce: bool,
 }
 
-impl Config {
+/// The attributes as they stand there, empty where they do not.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is the attribute of its name")]
+pub struct Attributes<'a> {
+    pub client_id: &'a str,
+    pub site: &'a str,
+    pub authorize_url: &'a str,
+    pub pkce: bool,
+}
+
+impl<'a> Config<'a> {
     /// Reads the attributes.
     ///
     /// # Errors
-    /// What is wrong with them, in words for the developer's console.
-    pub fn read(attribute: impl Fn(&str) -> Option<String>) -> Result<Self, &'static str> {
-        let filled = |name| attribute(name).filter(|value| !value.is_empty());
-        let client_id = filled("client-id").ok_or(messages::NO_CLIENT_ID)?;
-        let site = Site::parse(filled("site").as_deref().unwrap_or("main")).ok_or(messages::BAD_SITE)?;
-        let authorize_url = filled("authorize-url").unwrap_or_else(|| AUTHORIZE_URL.into());
-        if !is_endpoint(&authorize_url) {
-            return Err(messages::BAD_AUTHORIZE_URL);
+    /// What is wrong with them.
+    pub fn read(attributes: Attributes<'a>) -> Result<Self, Why> {
+        let Attributes { client_id, site, authorize_url, pkce } = attributes;
+        if client_id.is_empty() {
+            return Err(Why::NoClientId);
         }
-        Ok(Self { client_id, site, authorize_url, pkce: attribute("pkce").is_some() })
+        let site = Site::of(or(site, DEFAULT_SITE)).ok_or(Why::BadSite)?;
+        let authorize_url = or(authorize_url, AUTHORIZE_URL);
+        if !is_endpoint(authorize_url) {
+            return Err(Why::BadAuthorizeUrl);
+        }
+        Ok(Self { client_id, site, authorize_url, pkce })
     }
+}
+
+/// The text, or another in place of an empty one.
+pub(crate) const fn or<'a>(text: &'a str, other: &'a str) -> &'a str {
+    if text.is_empty() { other } else { text }
 }
 
 /// RFC 6749 §3.1.2.1: what carries credentials uses TLS. Loopback is for trying out. And no `javascript:` ever.
@@ -51,9 +70,14 @@ fn is_endpoint(url: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(attributes: &[(&str, &str)]) -> Result<Config, &'static str> {
-        Config::read(|wanted| {
-            attributes.iter().find(|(name, _)| *name == wanted).map(|(_, value)| String::from(*value))
+    fn read<'a>(attributes: &[(&str, &'a str)]) -> Result<Config<'a>, Why> {
+        let of = |wanted: &str| attributes.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+        let text = |name| of(name).unwrap_or_default();
+        Config::read(Attributes {
+            client_id: text("client-id"),
+            site: text("site"),
+            authorize_url: text("authorize-url"),
+            pkce: of("pkce").is_some(),
         })
     }
 
@@ -68,9 +92,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        assert_eq!(read(&[]), Err(messages::NO_CLIENT_ID));
-        assert_eq!(read(&[("client-id", "")]), Err(messages::NO_CLIENT_ID));
-        assert_eq!(read(&[("client-id", "a"), ("site", "https://a.example")]), Err(messages::BAD_SITE));
+        assert_eq!(read(&[]), Err(Why::NoClientId));
+        assert_eq!(read(&[("client-id", "")]), Err(Why::NoClientId));
+        assert_eq!(read(&[("client-id", "a"), ("site", "https://a.example")]), Err(Why::BadSite));
     }
 
     #[track_caller]

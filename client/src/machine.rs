@@ -6,6 +6,9 @@
 
 use shared::ErrorCode;
 
+/// Counts what is under way, round and round: an answer is never as late as that.
+pub type Turn = u8;
+
 /// How often a receipt is sent before a person is asked.
 const TRIES: u8 = 3;
 /// Between two tries, unless the edge asks for longer.
@@ -27,7 +30,7 @@ pub enum Event {
     /// The attributes make no sense, or the page lacks what the flow needs.
     Unsupported,
     /// The digest of the verifier is there.
-    Digested(u32),
+    Digested(Turn),
     /// Back from Smooch with a receipt, and this browser kept the intent that set out for it.
     Returned,
     /// Back from Smooch without success.
@@ -41,13 +44,24 @@ pub enum Event {
     /// The person did something to the button.
     Pressed(Press),
     /// The edge answered, or did not.
-    Answered(u32, Answer),
+    Answered(Turn, Answer),
     /// A wait is over.
-    Woke(u32),
+    Woke(Turn),
     /// The page came back from the back-forward cache.
     Restored,
     /// The element left the page.
     Detached,
+    /// The link was opened in a window of its own, and this page stays.
+    Opened,
+    /// That window came to an end of the flow.
+    Told(Answer),
+    /// The person is back on this page, and that window cannot be seen any more. Whether it is gone for certain: a page
+    /// with a `Cross-Origin-Opener-Policy` hides its window from who opened it.
+    Closed(bool),
+    /// This is that window, and the page that opened it has heard of the end.
+    Heard,
+    /// This is that window, and nobody was there to hear.
+    Alone,
 }
 
 /// What a person does to the button.
@@ -55,6 +69,8 @@ pub enum Event {
 pub enum Press {
     /// A plain click, which leaves this page.
     Plain,
+    /// A plain click that is to open a window, and leaves this page if it cannot.
+    Popup,
     /// A click, a menu or a drag that may open the link elsewhere and leaves this page as it is.
     Aside,
     /// The finger is down. On some phones nothing more is told before a menu opens the link.
@@ -74,35 +90,62 @@ pub enum Answer {
     Again(ErrorCode, Option<u32>),
 }
 
-/// What the page is to do.
+/// What the page is to do. Of several commands, the one that stands higher here is carried out first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Command {
-    /// Take up what this load arrived with, if it is for this element.
-    Claim,
-    /// Draw a verifier and have it digested.
-    Draw(u32),
+    /// Keep the event that is being handled from doing what it does by default.
+    Prevent,
     /// Keep the prepared verifier in storage that other tabs see: someone sets out.
     Keep,
-    /// Keep the returned flow in storage that only this tab sees, and POST it.
-    Post(u32),
+    /// Open the link in a window of its own, if there can be one.
+    Open,
     /// Forget the returned flow: it is settled.
     Settle,
     /// Let another element take up the returned flow.
     PassOn,
-    /// Wake up after so many seconds.
-    Wait(u32, u32),
-    /// Keep the event that is being handled from doing what it does by default.
-    Prevent,
-    /// Fire `connected`. Unless a listener prevents it, go back to where the person set out, if that is not here.
+    /// Draw a verifier and have it digested, as [`Machine::drawing`].
+    Draw,
+    /// Take up what this load arrived with, if it is for this element.
+    Claim,
+    /// Keep the returned flow in storage that only this tab sees, and POST it, as [`Machine::turn`].
+    Post,
+    /// Wake up after [`Commands::seconds`], as [`Machine::turn`].
+    Wait,
+    /// Fire `connected`, and go back to where the person set out, if that is not here. A listener can prevent that, and
+    /// who opened this window is told first.
     Connected,
-    /// Fire `failed`.
-    Failed(ErrorCode),
+    /// Fire `failed` with [`Machine::note`].
+    Failed,
     /// Fire `cancelled`.
     Cancelled,
+    /// Go back to where the person set out, if that is not here.
+    Return,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Commands {
+    set: u16,
+    /// How long to wait, where that is commanded.
+    pub seconds: u32,
+}
+
+impl Commands {
+    /// Whether `command` is to be carried out.
+    #[must_use]
+    pub const fn have(self, command: Command) -> bool {
+        self.set >> command as u8 & 1 == 1
+    }
+
+    const fn push(&mut self, command: Command) {
+        self.set |= 1 << command as u8;
+    }
 }
 
 /// Where the element is in the flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Phase {
     /// Not yet in a page, or not yet prepared.
     #[default]
@@ -113,6 +156,8 @@ pub enum Phase {
     Ready,
     /// The link is being followed.
     Leaving,
+    /// It was followed in another window.
+    Elsewhere,
     /// A direct install waits for its one deliberate click.
     Confirm,
     /// The edge is asked, or is about to be asked again.
@@ -136,32 +181,27 @@ pub struct Machine {
     pub unheard: bool,
     /// Whether a verifier is ready for the next click.
     pub prepared: bool,
+    /// Whether this window has done all it was opened for.
+    pub done: bool,
     /// The latest POST or wait.
-    pub turn: u32,
+    pub turn: Turn,
     /// The latest draw.
-    pub drawing: u32,
-    detached: bool,
+    pub drawing: Turn,
+    /// How far its stay in the page is.
+    pub stay: Stay,
 }
 
-/// What is to be done, in order.
+/// How far the element's stay in its page is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Commands([Option<Command>; 3]);
-
-impl Commands {
-    fn push(&mut self, command: Command) {
-        if let Some(place) = self.0.iter_mut().find(|place| place.is_none()) {
-            *place = Some(command);
-        }
-    }
-}
-
-impl IntoIterator for Commands {
-    type Item = Command;
-    type IntoIter = core::iter::Flatten<core::array::IntoIter<Option<Command>, 3>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter().flatten()
-    }
+#[repr(u8)]
+pub enum Stay {
+    /// Not there.
+    #[default]
+    Out,
+    /// There, and not started: some set its attributes only in a moment.
+    New,
+    /// Its attributes were read.
+    Started,
 }
 
 impl Machine {
@@ -170,15 +210,16 @@ impl Machine {
         let mut commands = Commands::default();
         let todo = &mut commands;
         match event {
-            Event::Attached => self.detached = false,
+            Event::Attached => self.stay = Stay::New,
             Event::Configured => self.configured(todo),
             Event::Unsupported => {
+                self.stay = Stay::Started;
                 // What is under way needs nothing more of the page, and what is done is done.
                 if matches!(self.phase, Phase::Idle | Phase::Ready | Phase::Leaving) {
                     self.phase = Phase::Unsupported;
                     self.prepared = false;
                     self.drawing = self.drawing.wrapping_add(1);
-                    todo.push(Command::Failed(ErrorCode::Unsupported));
+                    self.blame(todo, ErrorCode::Unsupported);
                 }
             }
             Event::Digested(turn) => {
@@ -204,48 +245,76 @@ impl Machine {
                 self.unheard = true;
                 self.wait(todo, RESUME_SECONDS);
             }
-            Event::Concluded => {
-                self.phase = Phase::Connected;
-                todo.push(Command::Connected);
-            }
+            Event::Concluded => self.connected(todo),
             Event::Pressed(press) => self.pressed(todo, press),
             Event::Answered(turn, answer) => {
                 if self.phase == Phase::Finishing && turn == self.turn {
                     self.answered(todo, answer);
                 }
             }
-            Event::Woke(turn) if turn == self.turn => match self.phase {
-                Phase::Leaving => self.renew(todo),
-                Phase::Ready => self.draw(todo),
-                Phase::Finishing => self.post(todo, self.tries.saturating_add(1)),
-                _ => {}
-            },
-            Event::Woke(_) => {}
+            Event::Woke(turn) => {
+                if turn == self.turn {
+                    match self.phase {
+                        Phase::Leaving => self.renew(todo),
+                        Phase::Ready => self.draw(todo),
+                        Phase::Finishing => self.post(todo, self.tries.saturating_add(1)),
+                        _ => {}
+                    }
+                }
+            }
             Event::Restored => {
                 if matches!(self.phase, Phase::Ready | Phase::Leaving) {
                     self.renew(todo);
                 }
             }
             Event::Detached => {
-                self.detached = true;
+                self.stay = Stay::Out;
                 // What waits for the person waits in the tab, for this element in another place or for the next.
                 if matches!(self.phase, Phase::Held | Phase::Confirm) {
-                    self.phase = Phase::Idle;
-                    todo.push(Command::PassOn);
+                    self.pass_on(todo);
+                }
+            }
+            Event::Opened => {
+                self.phase = Phase::Elsewhere;
+                // Not to be woken as if it had left this page.
+                self.next_turn();
+            }
+            Event::Told(answer) => {
+                if matches!(self.phase, Phase::Ready | Phase::Leaving | Phase::Elsewhere) {
+                    match answer {
+                        Answer::Connected => self.connected(todo),
+                        Answer::Refused(code) | Answer::Again(code, _) => self.failed(todo, code),
+                    }
+                }
+            }
+            Event::Closed(certain) => {
+                if self.phase == Phase::Elsewhere {
+                    self.renew(todo);
+                    self.note = Some(ErrorCode::WindowClosed);
+                    if certain {
+                        todo.push(Command::Cancelled);
+                    }
+                }
+            }
+            Event::Heard => self.done = true,
+            Event::Alone => {
+                if self.phase == Phase::Connected {
+                    todo.push(Command::Return);
                 }
             }
         }
         commands
     }
 
-    const fn next_turn(&mut self) -> u32 {
+    const fn next_turn(&mut self) {
         self.turn = self.turn.wrapping_add(1);
-        self.turn
     }
 
     fn configured(&mut self, todo: &mut Commands) {
+        self.stay = Stay::Started;
         if matches!(self.phase, Phase::Idle | Phase::Unsupported) {
             self.phase = Phase::Idle;
+            self.note = None;
             self.draw(todo);
         }
         if matches!(self.phase, Phase::Idle | Phase::Ready) {
@@ -255,13 +324,18 @@ impl Machine {
 
     fn pressed(&mut self, todo: &mut Commands, press: Press) {
         match (self.phase, press) {
-            (Phase::Ready | Phase::Leaving, Press::Plain | Press::Aside | Press::Down) if self.prepared => {
-                // The link itself does the going.
+            (Phase::Ready | Phase::Leaving | Phase::Elsewhere, press)
+                if press != Press::Key && self.prepared =>
+            {
                 todo.push(Command::Keep);
                 match press {
-                    Press::Plain => {
+                    // The link itself does the going.
+                    Press::Plain | Press::Popup => {
                         self.phase = Phase::Leaving;
                         self.wait(todo, LEAVING_SECONDS);
+                        if press == Press::Popup {
+                            todo.push(Command::Open);
+                        }
                     }
                     // This page stays, so its next click is another flow, with a verifier of its own. Not yet: the
                     // browser follows the link as it stands once all listeners have run, and a digest of so little
@@ -270,7 +344,7 @@ impl Machine {
                     Press::Down | Press::Key => {}
                 }
             }
-            (Phase::Confirm | Phase::Held, Press::Plain | Press::Key) => {
+            (Phase::Confirm | Phase::Held, Press::Plain | Press::Popup | Press::Key) => {
                 todo.push(Command::Prevent);
                 self.post(todo, 1);
             }
@@ -279,16 +353,14 @@ impl Machine {
     }
 
     fn answered(&mut self, todo: &mut Commands, answer: Answer) {
-        if self.detached {
+        if self.stay == Stay::Out {
             // Nobody would see it. The edge gives the same answer to the element that asks next.
-            self.phase = Phase::Idle;
-            return todo.push(Command::PassOn);
+            return self.pass_on(todo);
         }
         match answer {
             Answer::Connected => {
-                self.phase = Phase::Connected;
                 todo.push(Command::Settle);
-                todo.push(Command::Connected);
+                self.connected(todo);
             }
             Answer::Refused(code) => {
                 todo.push(Command::Settle);
@@ -307,19 +379,32 @@ impl Machine {
         }
     }
 
-    fn post(&mut self, todo: &mut Commands, tries: u8) {
+    const fn connected(&mut self, todo: &mut Commands) {
+        self.phase = Phase::Connected;
+        todo.push(Command::Connected);
+    }
+
+    const fn pass_on(&mut self, todo: &mut Commands) {
+        self.phase = Phase::Idle;
+        todo.push(Command::PassOn);
+    }
+
+    const fn post(&mut self, todo: &mut Commands, tries: u8) {
         self.phase = Phase::Finishing;
         self.tries = tries;
-        todo.push(Command::Post(self.next_turn()));
+        self.next_turn();
+        todo.push(Command::Post);
     }
 
-    fn wait(&mut self, todo: &mut Commands, seconds: u32) {
-        todo.push(Command::Wait(self.next_turn(), seconds));
+    const fn wait(&mut self, todo: &mut Commands, seconds: u32) {
+        self.next_turn();
+        todo.seconds = seconds;
+        todo.push(Command::Wait);
     }
 
-    fn draw(&mut self, todo: &mut Commands) {
+    const fn draw(&mut self, todo: &mut Commands) {
         self.drawing = self.drawing.wrapping_add(1);
-        todo.push(Command::Draw(self.drawing));
+        todo.push(Command::Draw);
     }
 
     /// A flow is over and another can start.
@@ -330,10 +415,10 @@ impl Machine {
 
     fn blame(&mut self, todo: &mut Commands, code: ErrorCode) {
         self.note = Some(code);
-        todo.push(if code == ErrorCode::AccessDenied { Command::Cancelled } else { Command::Failed(code) });
+        todo.push(if code == ErrorCode::AccessDenied { Command::Cancelled } else { Command::Failed });
     }
 
-    fn renew(&mut self, todo: &mut Commands) {
+    const fn renew(&mut self, todo: &mut Commands) {
         self.phase = Phase::Ready;
         self.note = None;
         self.prepared = false;

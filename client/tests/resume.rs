@@ -12,7 +12,10 @@ wasm_bindgen_test_configure!(run_in_browser);
 async fn a_reload_while_finishing_sends_the_receipt_again_in_one_element() {
     let name = page("");
     let now = (js_sys::Date::now() / 1000.0).floor();
-    let pending = |site: &str| format!("{now}\n{site}\nr1\n{now}\nverifier\n/?page=1\ns1.then");
+    let pending = |site: &str| {
+        let started = r#""verifier":"verifier","place":"/?page=1","started_session":"s1.then""#;
+        format!(r#"{{"since":{now},"site":"{site}","receipt":"r1",{started}}}"#)
+    };
     store(false, "smooch.pending", &pending("other"));
     let stranger = element(&name, "client-id=a");
     until(&stranger, "ready | Add to Smooch").await;

@@ -38,8 +38,14 @@ export const start = (module, broken) => {
     return new Promise((resolve, reject) => Object.assign(whose, { resolve, reject }));
   };
   return {
-    fetch: (request, env) =>
-      begin({ request }, env, () => glue.fetch(Date.now(), request.method, request.url)),
+    fetch: (request, env, context) => {
+      const { method } = request;
+      const answer = begin({ request }, env, () => glue.fetch(Date.now(), method, request.url));
+      // By itself the platform cancels all work for a client that is gone, and a token that has been exchanged and not
+      // stored would be lost with it. What changes nothing may be cancelled.
+      if (answer instanceof Promise && method !== "GET" && method !== "HEAD") context.waitUntil(answer);
+      return answer;
+    },
     scheduled: (env) => begin({}, env, () => glue.scheduled(Date.now())),
     deliver: (body, attempts, env) => begin({}, env, () => glue.deliver_one(Date.now(), body, attempts)),
   };

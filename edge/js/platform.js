@@ -52,8 +52,9 @@ const named = (text) => {
 
 // Most bodies are shorter, and are there after one read.
 const ROOM = 4096;
-// The body of a request or an answer, up to `limit` bytes; nothing if it is longer. One that says its length has no more, as
-// HTTP is framed (RFC 9112 §6.3), unless it is unpacked on its way in: it may be taken whole, at half of what a reader costs.
+// The body of a request or an answer, up to `limit` bytes; and one more where there are more. One that says its length has
+// no more, as HTTP is framed (RFC 9112 §6.3), unless it is unpacked on its way in: it may be taken whole, at half of what a
+// reader costs.
 const read = async (message, limit) => {
   const { headers, body } = message;
   if (!body) return new Uint8Array();
@@ -62,19 +63,17 @@ const read = async (message, limit) => {
     return new Uint8Array(await message.arrayBuffer());
   const reader = body.getReader({ mode: "byob" });
   let whole = new Uint8Array();
-  for (let room = Math.min(ROOM, limit + 1); ; room = limit + 1 - whole.length) {
+  for (let room = Math.min(ROOM, limit + 1); room > 0; room = limit + 1 - whole.length) {
     // Less than there is room for comes at the end alone.
     const { value, done } = await reader.readAtLeast(room, new Uint8Array(room));
     const both = new Uint8Array(whole.length + value.length);
     both.set(whole);
     both.set(value, whole.length);
     whole = both;
-    if (whole.length > limit) {
-      reader.cancel().catch(() => {});
-      return;
-    }
     if (done || value.length < room) return whole;
   }
+  reader.cancel().catch(() => {});
+  return whole;
 };
 
 export const header = (name) => its.request.headers.get(name) ?? undefined;
@@ -83,19 +82,25 @@ export const has_body = () => its.request.body != null;
 export const body = (ticket, limit) =>
   later(ticket, read(its.request, limit), (whose, ticket, bytes) => resume(whose, ticket, 0, undefined, bytes));
 
+export const resolve = (base, reference) => {
+  try {
+    return new URL(reference, base).href;
+  } catch {}
+};
+
 // The one place that sends. Redirects are followed by default, and would take a secret along to a host that no setting
 // names.
 const send = (method, url, headers, body, timeout) =>
   attempt(() =>
     fetch(url, { method, headers: named(headers), body, redirect: "manual", signal: AbortSignal.timeout(timeout) }),
   );
-export const call = (ticket, method, url, headers, body, timeout, limit) =>
+export const call = (ticket, method, url, headers, body, timeout, limit, headers_too) =>
   later(
     ticket,
     send(method, url, headers, body, timeout).then(async (answer) => [answer, await read(answer, limit)]),
     (whose, ticket, [answer, bytes]) => {
-      const after = answer.ok ? undefined : (answer.headers.get("retry-after") ?? undefined);
-      resume(whose, ticket, answer.status, after, bytes);
+      const after = () => (answer.ok ? undefined : (answer.headers.get("retry-after") ?? undefined));
+      resume(whose, ticket, answer.status, headers_too ? lines(answer.headers) : after(), bytes);
     },
   );
 // The bodies stay here: the request's goes out, and the answer's back.

@@ -16,7 +16,7 @@ const ready = () => {
 ready();
 
 export default {
-  fetch: (request, env) => ready().fetch(request, env),
+  fetch: (request, env, context) => ready().fetch(request, env, context),
   scheduled: (_event, env) => ready().scheduled(env),
   // One after the other: a receiver that was away is not met by all at once. A message that is neither acknowledged nor
   // retried, because this fails, comes again.

@@ -12,7 +12,7 @@ use crate::{
     platform::{Forward, Forwarded, Platform},
     problem::Problem,
     smooch::{self, Life},
-    store::{self, Stored},
+    store::{self, NoteError, Stored},
     summary::Status,
 };
 use shared::{ConnectionId, Endpoint, ErrorCode};
@@ -34,7 +34,7 @@ const CONNECTION: &str = "add-to-smooch-connection";
 /// # Errors
 ///
 /// `invalid_request` for a path that leads elsewhere, `connection_revoked`, `connection_removing`,
-/// `smooch_unavailable`, and as [`crate::connections::show`].
+/// `smooch_unavailable`, `smooch_malformed`, and as [`crate::connections::show`].
 pub async fn call<P: Platform>(
     edge: &Edge,
     platform: &P,
@@ -66,6 +66,10 @@ pub async fn call<P: Platform>(
     let answer = platform.forward(request).await;
     report.upstream = platform.now().saturating_sub(started);
     let Forwarded { status, mut headers, body } = answer.map_err(|_| ErrorCode::SmoochUnavailable)?;
+    // RFC 9110 §15: a status is 100 to 599, and 1xx are no answers. The platform makes no response of another.
+    if !(200..=599).contains(&status) {
+        return Err(ErrorCode::SmoochMalformed.into());
+    }
 
     let named = hop_by_hop(&headers);
     headers.retain(|(name, _)| is_passed_back(name) && !named.contains(name));
@@ -83,14 +87,21 @@ pub async fn call<P: Platform>(
     Ok(response.with(CONNECTION, "revoked"))
 }
 
-/// Marks a connection whose token Smooch refuses, and notes it in the feed.
+/// Marks a connection whose token Smooch refuses, and notes it in the feed before: what is not noted is found again,
+/// and what is marked is not looked at any more.
 pub(crate) async fn mark_revoked(
     edge: &Edge,
     platform: &impl Platform,
     stored: &Stored,
-) -> Result<(), store::NoteError> {
-    let revoked = store::set_status(platform, stored, Status::Revoked).await?;
-    store::note(edge, platform, Kind::Revoked, &revoked).await
+) -> Result<(), NoteError> {
+    store::unchanged(&store::of_app(platform, &stored.summary.app.id).await?, stored)?;
+    let revoked = store::with_status(stored, Status::Revoked);
+    let noted = store::note(edge, platform, Kind::Revoked, &revoked).await;
+    if let Err(NoteError::NotStored(error)) = noted {
+        return Err(error.into());
+    }
+    store::change(platform, &revoked).await?;
+    noted
 }
 
 /// Whether a connection can be used.

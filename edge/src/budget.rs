@@ -2,7 +2,8 @@
 //! a limit of the platform's is met nowhere by surprise.
 
 use crate::platform::{
-    Answer, Entry, FetchError, Forward, Forwarded, KvError, Millis, Outgoing, Page, Platform, Put, QueueError,
+    Answer, Document, Entry, FetchError, Forward, Forwarded, KvError, Millis, Outgoing, Page, Platform, Put,
+    QueueError,
 };
 use std::cell::Cell;
 
@@ -58,6 +59,15 @@ impl<P: Platform> Platform for Budgeted<'_, P> {
     async fn fetch(&self, request: Outgoing<'_>) -> Result<Answer, FetchError> {
         self.spend(FetchError::Lost)?;
         self.platform.fetch(request).await
+    }
+
+    fn resolve(&self, base: &str, reference: &str) -> Option<String> {
+        self.platform.resolve(base, reference)
+    }
+
+    async fn load(&self, request: Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {
+        self.spend(FetchError::Lost)?;
+        self.platform.load(request, longest).await
     }
 
     async fn forward(&self, request: Forward<'_, P::Stream>) -> Result<Forwarded<P::Stream>, FetchError> {

@@ -174,9 +174,10 @@ fn sealed(edge: &Edge, platform: &impl Platform, proven: &Proven, token: Secret,
     let metadata = proven.session.as_ref().map(|session| session.metadata.clone()).unwrap_or_default();
     let id = ConnectionId::new(&edge.settings.client_id, &app.id, subject.as_ref());
     let connected_at = platform.now();
+    let record = Record { token, metadata, subdomain: app.subdomain.clone() };
+    let sealed = record.seal(keyring, &id, &platform.random());
     let summary =
         Summary { app, subject, status: Status::Connected, connected_at, key: keyring.current().into() };
-    let sealed = Record { token, metadata }.seal(keyring, &id, &platform.random());
     Stored { id, summary, sealed }
 }
 
@@ -195,18 +196,18 @@ async fn earlier(platform: &impl Platform, proven: &Proven, report: &mut Report)
     let Some(id) = store::completed(platform, &proven.flow()).await.map_err(|_| unavailable())? else {
         return Ok(Earlier::NotCompleted);
     };
-    let stored = match store::get(platform, &id).await {
-        Ok(stored) => stored,
+    let summary = match store::look(platform, &id).await {
+        Ok(summary) => summary,
         Err(ReadError::Unavailable(_)) => return Err(unavailable()),
         Err(ReadError::NotFound) => return Ok(Earlier::Gone),
         // To be made again, and so mended.
         Err(ReadError::Closed(_) | ReadError::Unreadable) => return Ok(Earlier::NotCompleted),
     };
-    if stored.summary.subject.as_ref() != proven.session.as_ref().map(|session| &session.subject) {
+    if summary.subject.as_ref() != proven.session.as_ref().map(|session| &session.subject) {
         return Err(ErrorCode::SessionMismatch.into());
     }
     report.steps.push("answered again");
-    Ok(Earlier::Completed(connected(&stored.id, &stored.summary, report)))
+    Ok(Earlier::Completed(connected(&id, &summary, report)))
 }
 
 fn exchange_problem(error: ExchangeError, proven: &Proven, report: &mut Report) -> Problem {
@@ -288,4 +289,44 @@ fn connected(id: &ConnectionId, summary: &Summary, report: &mut Report) -> Respo
     report.connection = Some(id.as_str().into());
     let body = Object::new().text("status", "connected").json("connection", &shown(id, summary).end());
     Response::json(200, body.end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        receipt::Binding,
+        seal::{Keyring, NONCE},
+        session::{MOST_METADATA, Session},
+    };
+    use shared::{AppId, State, Subdomain, Subject, Verifier, push_parameter};
+
+    #[test]
+    fn the_longest_form_is_read_or_a_held_token_would_be_lost() {
+        let keyring =
+            Keyring::parse("k123456789012345:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").unwrap();
+        let verifier = Verifier::from_bytes(&[7; 32]);
+        let state = format!("1.{}.{}", "s".repeat(32), verifier.challenge().as_str());
+        let subject = Subject::parse(&"a".repeat(128));
+        let app = App {
+            id: AppId::parse(&"a".repeat(64)).unwrap(),
+            name: App::tidy_name(&"\"".repeat(500)),
+            subdomain: Subdomain::parse(&"a".repeat(63)),
+        };
+        let held =
+            Held::Token { token: Secret::new("t".repeat(4096)), app: Some(app), subject: subject.clone() };
+        let binding = Binding::Browser(State::parse(&state).unwrap());
+        let receipt = Receipt { binding, held, issued: u64::MAX };
+        // A control character takes six bytes in JSON.
+        let metadata = vec![("n".to_owned(), "\u{1}".repeat(MOST_METADATA - 1))];
+        let session = Session::new(subject.unwrap(), metadata, 1).unwrap();
+        let session = session.seal(&keyring, "shoplifter", &[1; NONCE]);
+        let mut form = String::new();
+        push_parameter(&mut form, "receipt", &receipt.seal(&keyring, "shoplifter", &[1; NONCE]));
+        push_parameter(&mut form, "verifier", verifier.expose());
+        push_parameter(&mut form, "session", &session);
+        push_parameter(&mut form, "started_session", &session);
+        push_parameter(&mut form, "again", "1");
+        assert!(form.len() <= LONGEST_FORM, "{}", form.len());
+    }
 }

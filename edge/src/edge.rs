@@ -13,6 +13,7 @@ use crate::{
     route::Route,
     sessions,
     settings::{Fault, Settings, Vars},
+    setup,
     sweep::{self, Swept},
 };
 use shared::{ErrorCode, Object, to_base64url};
@@ -142,6 +143,10 @@ async fn dispatch<P: Platform>(
         }
         Route::Health => Ok(public::well()),
         Route::Embed => Ok(public::embed(edge)),
+        Route::Setup => {
+            limit(platform, "setup", incoming).await?;
+            setup::check(edge, platform, target, report).await
+        }
         Route::Sessions => sessions::create(edge, platform, incoming).await,
         Route::Connections => connections::list(platform, target.query).await,
         Route::Connection(id) if target.method == Method::Delete => {
@@ -188,7 +193,7 @@ pub async fn sweep_once<P: Platform>(edge: Result<&Edge, &[Fault]>, platform: &B
         Ok(edge) => ("ok", sweep::sweep(edge, platform).await),
         Err(_) => (ErrorCode::Misconfigured.as_str(), Swept::default()),
     };
-    let Swept { checked, revoked, removed, resealed, left, operations } = swept;
+    let Swept { checked, revoked, removed, resealed, noted, left, operations } = swept;
     let line = Object::new()
         .number("time", time)
         .text("route", "sweep")
@@ -197,6 +202,7 @@ pub async fn sweep_once<P: Platform>(edge: Result<&Edge, &[Fault]>, platform: &B
         .number("revoked", revoked.into())
         .number("removed", removed.into())
         .number("resealed", resealed.into())
+        .number("noted", noted.into())
         .number("left", left.into())
         .number("operations", operations.into());
     platform.log(&line.end());

@@ -9,13 +9,14 @@ use crate::{
     summary::{Summary, shown},
     ulid::Ulid,
 };
+use sha2::{Digest as _, Sha256};
 use shared::{ConnectionId, Json, Object};
 
 /// Thirty days, in seconds.
-const LIFE: u32 = 30 * 24 * 60 * 60;
+pub(crate) const LIFE: u32 = 30 * 24 * 60 * 60;
 
 /// KV's minute, and a little for the time that a write takes.
-const SETTLED: Millis = 75_000;
+pub(crate) const SETTLED: Millis = 75_000;
 
 /// How many lists one page of the feed may take. With more to look through, the page ends early and says so.
 const MOST_LISTS: u32 = 30;
@@ -78,6 +79,20 @@ impl Event {
         Self { id, kind, connection: connection.clone(), summary: summary.clone() }
     }
 
+    /// The event that a connection was made. Its id follows from the connection, so that it can be told later whether
+    /// it was stored.
+    #[must_use]
+    pub fn connected(connection: &ConnectionId, summary: &Summary) -> Self {
+        let digest: [u8; 32] = Sha256::digest(connection.as_str()).into();
+        let random = digest.first_chunk().copied().unwrap_or_default();
+        Self::new(Kind::Connected, connection, summary, summary.connected_at, random)
+    }
+
+    /// Where it lies in KV.
+    pub(crate) fn key(&self) -> String {
+        ["event/", &self.id.to_text()].concat()
+    }
+
     /// The event as it is shown and delivered, JSON.
     #[must_use]
     pub fn shown(&self) -> String {
@@ -93,12 +108,17 @@ impl Event {
 /// The key and the metadata of an event.
 pub(crate) fn stored(event: &Event) -> (String, String) {
     let metadata = Object::new().text("type", event.kind.as_str()).text("id", event.connection.as_str());
-    (["event/", &event.id.to_text()].concat(), event.summary.metadata(metadata).end())
+    (event.key(), event.summary.metadata(metadata).end())
 }
 
 /// A write of an event.
 pub(crate) fn put<'a>(key: &'a str, metadata: &'a str) -> Put<'a> {
     Put { key, value: "", metadata: Some(metadata), ttl: Some(LIFE) }
+}
+
+/// A write that keeps an event's place, and no event: whether it was noted is not asked again.
+pub(crate) fn place(key: &str) -> Put<'_> {
+    Put { key, value: "", metadata: None, ttl: Some(LIFE) }
 }
 
 /// A page of the feed.

@@ -3,16 +3,19 @@
 //!
 //! It renders no HTML, sets no cookie, follows no redirect, and writes nothing before a flow has succeeded.
 
+pub mod address;
 pub mod api;
 pub mod api_keys;
 pub mod budget;
 pub mod callback;
 pub mod complete;
 pub mod connections;
+pub mod csp;
 pub mod delivery;
 pub mod edge;
 pub mod events;
 pub mod feed;
+pub mod html;
 pub mod http;
 pub mod log;
 pub mod platform;
@@ -26,6 +29,7 @@ pub mod seal;
 pub mod session;
 pub mod sessions;
 pub mod settings;
+pub mod setup;
 pub mod sites;
 pub mod smooch;
 pub mod store;

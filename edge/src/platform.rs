@@ -33,6 +33,17 @@ pub trait Platform {
     /// a host that no setting names.
     fn fetch(&self, request: Outgoing<'_>) -> impl Future<Output = Result<Answer, FetchError>>;
 
+    /// What a reference on a page stands for, as a browser reads it (URL Standard); `None` for what is no URL.
+    fn resolve(&self, base: &str, reference: &str) -> Option<String>;
+
+    /// Loads the beginning of a document: `longest` bytes, and the rest is not waited for. Redirects are returned and
+    /// not followed.
+    fn load(
+        &self,
+        request: Outgoing<'_>,
+        longest: usize,
+    ) -> impl Future<Output = Result<Document, FetchError>>;
+
     /// Passes a request on and its answer back, bodies as they come. Redirects are returned and not followed.
     fn forward(
         &self,
@@ -70,7 +81,7 @@ pub trait Platform {
 /// A limit on how often something may happen. How often stands in the deployment's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// What anybody may ask without a key, for each address: `/complete`, `/removed`, and wrong keys.
+    /// What anybody may ask without a key, for each address: `/complete`, `/removed`, `/setup.json`, and wrong keys.
     Requests,
     /// How often the Remove URL may cost a write.
     Hints,
@@ -126,6 +137,27 @@ pub struct Answer {
     pub retry_after: Option<u32>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// A document, or its beginning.
+#[derive(Debug)]
+pub struct Document {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers, names in lower case. One that came twice may stand here once, with commas.
+    pub headers: Vec<(String, String)>,
+    /// The body, or its beginning.
+    pub body: Vec<u8>,
+    /// Whether it is only the beginning.
+    pub is_cut: bool,
+}
+
+impl Document {
+    /// A header's value; `name` in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// The longest answer that is read. What Smooch sends is under 2 KiB.

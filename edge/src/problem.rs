@@ -80,10 +80,11 @@ const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::ReceiptExpired
         | ErrorCode::CodeRejected
         | ErrorCode::InvalidRequest
-        // These four are told in the browser and never sent by us.
+        // These five are told in the browser and never sent by us.
         | ErrorCode::AccessDenied
         | ErrorCode::WrongBrowser
         | ErrorCode::Unsupported
+        | ErrorCode::WindowClosed
         | ErrorCode::EdgeUnreachable => 400,
         ErrorCode::SessionInvalid | ErrorCode::SessionExpired | ErrorCode::Unauthorized => 401,
         ErrorCode::VerifierMismatch
@@ -121,6 +122,7 @@ const fn detail(code: ErrorCode) -> &'static str {
         ErrorCode::AccessDenied => "The owner denied access.",
         ErrorCode::WrongBrowser => "This browser did not set out, or has finished already.",
         ErrorCode::Unsupported => "The page cannot run the flow.",
+        ErrorCode::WindowClosed => "The window that was opened for Smooch is closed, or cannot be seen.",
         ErrorCode::EdgeUnreachable => "The edge could not be reached.",
         ErrorCode::ReceiptInvalid => {
             "The receipt is forged, altered, of another deployment or of another kind."

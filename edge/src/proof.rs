@@ -14,15 +14,20 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use sha2::{Digest as _, Sha256};
 use shared::{ErrorCode, Site, State, Verifier};
 
-/// What a page sends to finish a flow.
+/// What a page sends to finish a flow. Nothing of it is believed yet.
 #[derive(Default)]
 #[expect(missing_debug_implementations, reason = "it carries a verifier and sessions")]
 pub struct Completion {
-    receipt: Option<String>,
-    verifier: Option<String>,
-    session: Option<String>,
-    started_session: Option<String>,
-    again: Option<String>,
+    /// What the page was given on return.
+    pub receipt: Option<String>,
+    /// The secret whose challenge went with the state.
+    pub verifier: Option<String>,
+    /// The session that the page shows now.
+    pub session: Option<String>,
+    /// The session that the page showed when the person set out.
+    pub started_session: Option<String>,
+    /// There, whatever it says, if the page has sent this before and heard nothing.
+    pub again: Option<String>,
 }
 
 /// A completion that may go on. Only [`prove`] makes one.

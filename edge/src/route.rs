@@ -16,6 +16,8 @@ pub enum Route {
     Health,
     /// `/embed.json`
     Embed,
+    /// `/setup.json`
+    Setup,
     /// `/v1/sessions`
     Sessions,
     /// `/v1/connections`
@@ -43,6 +45,7 @@ impl Route {
                 "/removed" => Some(Self::Removed),
                 "/healthz" => Some(Self::Health),
                 "/embed.json" => Some(Self::Embed),
+                "/setup.json" => Some(Self::Setup),
                 _ => None,
             };
         };
@@ -74,6 +77,7 @@ impl Route {
             Self::Removed => "/removed",
             Self::Health => "/healthz",
             Self::Embed => "/embed.json",
+            Self::Setup => "/setup.json",
             Self::Sessions => "/v1/sessions",
             Self::Connections => "/v1/connections",
             Self::Connection(_) => "/v1/connections/{id}",
@@ -88,21 +92,31 @@ impl Route {
     #[must_use]
     pub const fn allow(&self) -> &'static str {
         match self {
-            Self::Callback | Self::Health | Self::Embed => "GET, HEAD",
-            Self::Connections | Self::Token(_) | Self::Events => "GET",
-            Self::Connection(_) => "GET, DELETE",
+            Self::Callback
+            | Self::Health
+            | Self::Embed
+            | Self::Setup
+            | Self::Connections
+            | Self::Token(_)
+            | Self::Events => "GET, HEAD",
+            Self::Connection(_) => "GET, HEAD, DELETE",
             Self::Complete | Self::Removed | Self::Sessions => "POST",
             Self::Api(..) | Self::UnknownV1 => "",
         }
     }
 
-    /// Whether it takes `method`.
+    /// Whether it takes `method`. What takes GET takes HEAD (RFC 9110 §9.3.2).
     #[must_use]
     pub const fn takes(&self, method: Method) -> bool {
         match self {
-            Self::Callback | Self::Health | Self::Embed => matches!(method, Method::Get | Method::Head),
-            Self::Connections | Self::Token(_) | Self::Events => matches!(method, Method::Get),
-            Self::Connection(_) => matches!(method, Method::Get | Method::Delete),
+            Self::Callback
+            | Self::Health
+            | Self::Embed
+            | Self::Setup
+            | Self::Connections
+            | Self::Token(_)
+            | Self::Events => matches!(method, Method::Get | Method::Head),
+            Self::Connection(_) => matches!(method, Method::Get | Method::Head | Method::Delete),
             Self::Complete | Self::Removed | Self::Sessions => matches!(method, Method::Post),
             // Smooch's API takes its own methods; of what does not exist the method does not matter.
             Self::Api(..) | Self::UnknownV1 => true,
@@ -113,7 +127,9 @@ impl Route {
     #[must_use]
     pub const fn needs_key(&self) -> bool {
         match self {
-            Self::Callback | Self::Complete | Self::Removed | Self::Health | Self::Embed => false,
+            Self::Callback | Self::Complete | Self::Removed | Self::Health | Self::Embed | Self::Setup => {
+                false
+            }
             Self::Sessions
             | Self::Connections
             | Self::Connection(_)

@@ -5,7 +5,7 @@
 //! |---|---|---|---|
 //! | `connection/{id}` | the sealed record, bound to this key | the summary | until deleted |
 //! | `subject/{subject}/{id}` | – | the summary | until deleted |
-//! | `completed/{challenge}` | the connection's id | – | ten minutes |
+//! | `completed/{challenge}` | – | the connection's id | ten minutes |
 //! | `event/{ulid}` | – | the event | thirty days |
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     summary::{Status, Summary},
 };
 use futures_util::future::join;
-use shared::{AppId, ConnectionId, Json, Object, Secret, Subject};
+use shared::{AppId, ConnectionId, Json, Object, Secret, Subdomain, Subject, quoted};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -33,6 +33,8 @@ pub struct Record {
     pub token: Secret,
     /// The partner's own notes, from the session.
     pub metadata: Vec<(String, String)>,
+    /// Where the app's API is, and the token may be sent to: what KV's metadata say of it can be changed.
+    pub subdomain: Option<Subdomain>,
 }
 
 /// A connection as it is stored, closed.
@@ -55,7 +57,7 @@ pub enum ReadError {
     Unavailable(KvError),
     /// Sealed under a key that is no longer in the settings, or altered in KV.
     Closed(OpenError),
-    /// It opens, and is not what this version writes.
+    /// It opens, and is not what this version writes, or its metadata are another's.
     Unreadable,
 }
 
@@ -111,10 +113,11 @@ pub async fn note_connected(
     flow: &str,
 ) -> Result<(), NoteError> {
     let completed = async {
-        let (key, value) = (completed_key(flow), stored.id.as_str());
-        try_put(platform, Put { key: &key, value, metadata: None, ttl: Some(COMPLETED_LIFE) }).await
+        let (key, id) = (completed_key(flow), quoted(stored.id.as_str()));
+        try_put(platform, Put { key: &key, value: "", metadata: Some(&id), ttl: Some(COMPLETED_LIFE) }).await
     };
-    let (event, completed) = join(note(edge, platform, Kind::Connected, stored), completed).await;
+    let connected = Event::connected(&stored.id, &stored.summary);
+    let (event, completed) = join(note_event(edge, platform, &connected), completed).await;
     event.and(completed.map_err(NoteError::from))
 }
 
@@ -130,7 +133,27 @@ pub async fn note(
     stored: &Stored,
 ) -> Result<(), NoteError> {
     let event = Event::new(kind, &stored.id, &stored.summary, platform.now(), platform.random());
-    let (key, metadata) = events::stored(&event);
+    note_event(edge, platform, &event).await
+}
+
+/// Notes that a connection was made, if that was not noted then: at the end of the feed, where it is read. `true` if it
+/// had to be.
+///
+/// # Errors
+///
+/// If it is not stored, or not queued.
+pub async fn note_late(edge: &Edge, platform: &impl Platform, stored: &Stored) -> Result<bool, NoteError> {
+    let place = Event::connected(&stored.id, &stored.summary).key();
+    if platform.kv_get(&place).await?.is_some() {
+        return Ok(false);
+    }
+    note(edge, platform, Kind::Connected, stored).await?;
+    platform.kv_put(events::place(&place)).await?;
+    Ok(true)
+}
+
+async fn note_event(edge: &Edge, platform: &impl Platform, event: &Event) -> Result<(), NoteError> {
+    let (key, metadata) = events::stored(event);
     let queued = async {
         if edge.settings.events.is_none() {
             return Ok(());
@@ -142,19 +165,44 @@ pub async fn note(
     Ok(queued?)
 }
 
-/// Changes whether a connection can be used. Its record stays as it is.
+/// The same connection with another status. It is not stored yet.
+#[must_use]
+pub fn with_status(stored: &Stored, status: Status) -> Stored {
+    Stored { summary: Summary { status, ..stored.summary.clone() }, ..stored.clone() }
+}
+
+/// Stores a connection that was read and changed over what stands there, the record and the subject's entry at once,
+/// tried three times. Before each try it is looked whether it was made again meanwhile: KV refuses a write for the one
+/// that came just before it.
 ///
 /// # Errors
 ///
-/// If it was made again since it was read, or is not stored.
-pub async fn set_status(
-    platform: &impl Platform,
-    stored: &Stored,
-    status: Status,
-) -> Result<Stored, KvError> {
-    unchanged(&of_app(platform, &stored.summary.app.id).await?, stored)?;
-    let changed = Stored { summary: Summary { status, ..stored.summary.clone() }, ..stored.clone() };
-    put(platform, &changed).await.map(|()| changed)
+/// [`KvError::Changed`], or if it is not stored.
+pub async fn change(platform: &impl Platform, changed: &Stored) -> Result<(), KvError> {
+    let mut waits = BACKOFF.into_iter();
+    loop {
+        let tried = async {
+            unchanged(&of_app(platform, &changed.summary.app.id).await?, changed)?;
+            put_once(platform, changed).await
+        };
+        match (tried.await, waits.next()) {
+            (Err(KvError::Refused(_) | KvError::Unavailable), Some(wait)) => platform.sleep(wait).await,
+            (done, _) => return done,
+        }
+    }
+}
+
+async fn put_once(platform: &impl Platform, stored: &Stored) -> Result<(), KvError> {
+    let key = connection_key(&stored.id);
+    let metadata = stored.summary.to_metadata();
+    let record = Put { key: &key, value: &stored.sealed, metadata: Some(&metadata), ttl: None };
+    let entry = async {
+        let Some(subject) = &stored.summary.subject else { return Ok(()) };
+        let key = subject_key(subject, &stored.id);
+        platform.kv_put(Put { key: &key, value: "", metadata: Some(&metadata), ttl: None }).await
+    };
+    let (record, entry) = join(platform.kv_put(record), entry).await;
+    record.and(entry)
 }
 
 /// Forgets a connection. What is forgotten already is no error.
@@ -192,14 +240,27 @@ pub async fn get(platform: &impl Platform, id: &ConnectionId) -> Result<Stored, 
     Ok(Stored { id: id.clone(), summary, sealed })
 }
 
-/// The connection that a completed flow led to, if it is known.
+/// The connection that a completed flow led to, if it is known. By a list: a read is answered with what was there a
+/// minute ago, and if that was nothing, a code would be sent again that is spent.
 ///
 /// # Errors
 ///
 /// If KV does not answer.
 pub async fn completed(platform: &impl Platform, flow: &str) -> Result<Option<ConnectionId>, KvError> {
-    let entry = platform.kv_get(&completed_key(flow)).await?;
-    Ok(entry.and_then(|entry| ConnectionId::parse(&entry.value)))
+    let listed = platform.kv_list(&completed_key(flow), None, 1).await?.keys.into_iter().next();
+    let id = listed.and_then(|(_, metadata)| Json::parse(metadata?.as_bytes())?.text());
+    Ok(id.and_then(|id| ConnectionId::parse(&id)))
+}
+
+/// What is to be seen of a connection, as fresh as KV gets.
+///
+/// # Errors
+///
+/// [`ReadError`], all but `Closed`.
+pub async fn look(platform: &impl Platform, id: &ConnectionId) -> Result<Summary, ReadError> {
+    let page = platform.kv_list(&connection_key(id), None, 1).await.map_err(ReadError::Unavailable)?;
+    let (_, metadata) = page.keys.into_iter().next().ok_or(ReadError::NotFound)?;
+    metadata.as_deref().and_then(Summary::from_metadata).ok_or(ReadError::Unreadable)
 }
 
 /// Some connections, and where the next page begins.
@@ -270,14 +331,20 @@ impl Record {
         if !self.metadata.is_empty() {
             text = text.texts("metadata", &self.metadata);
         }
-        let plaintext = Zeroizing::new(text.end());
+        let plaintext =
+            Zeroizing::new(text.maybe("subdomain", self.subdomain.as_ref().map(Subdomain::as_str)).end());
         keyring.seal(Purpose::Record, &connection_key(id), plaintext.as_bytes(), nonce)
     }
 
     fn read(plaintext: &[u8]) -> Option<Self> {
         let mut json = Json::parse(plaintext)?;
         let token = Secret::new(json.take("token")?.text()?);
-        Some(Self { token, metadata: json.take("metadata")?.texts()? })
+        let metadata = json.take("metadata")?.texts()?;
+        let subdomain = match json.take("subdomain")?.maybe_text()? {
+            Some(text) => Some(Subdomain::parse(&text)?),
+            None => None,
+        };
+        Some(Self { token, metadata, subdomain })
     }
 }
 
@@ -290,7 +357,11 @@ impl Stored {
     pub fn open(&self, keyring: &Keyring) -> Result<Record, ReadError> {
         let place = connection_key(&self.id);
         let plaintext = keyring.open(Purpose::Record, &place, &self.sealed).map_err(ReadError::Closed)?;
-        Record::read(&plaintext).ok_or(ReadError::Unreadable)
+        let record = Record::read(&plaintext).ok_or(ReadError::Unreadable)?;
+        if record.subdomain != self.summary.app.subdomain {
+            return Err(ReadError::Unreadable);
+        }
+        Ok(record)
     }
 }
 
@@ -329,7 +400,7 @@ mod tests {
         let app = App { id: AppId::parse("5f1a").unwrap(), name: None, subdomain: None };
         let id = ConnectionId::new("a", &app.id, None);
         let other = ConnectionId::new("b", &app.id, None);
-        let record = Record { token: Secret::new("a.b.c"), metadata: Vec::new() };
+        let record = Record { token: Secret::new("a.b.c"), metadata: Vec::new(), subdomain: None };
         let sealed = record.seal(&keyring, &id, &[1; NONCE]);
         let summary =
             Summary { app, subject: None, status: Status::Connected, connected_at: 1, key: "k1".into() };

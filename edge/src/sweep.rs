@@ -1,5 +1,6 @@
 //! The sweep: what nobody waits for. Each minute it looks at a few connections: finishes removals that Smooch could
-//! not be told of, seals again what an older key sealed, and asks Smooch whether tokens still live.
+//! not be told of, seals again what an older key sealed, notes in the feed what is not there, and asks Smooch whether
+//! tokens still live.
 //!
 //! It never believes anybody but Smooch: a call of the Remove URL only makes it look sooner. It makes at most
 //! [`MOST_OPERATIONS`] requests a run, whatever fails, and goes on in the next run where it stopped.
@@ -8,6 +9,7 @@ use crate::{
     api::mark_revoked,
     budget::Budgeted,
     edge::Edge,
+    events::{self, SETTLED},
     log::Report,
     platform::{KvError, Millis, Platform, Put},
     removal::{self, Removed},
@@ -20,11 +22,12 @@ use shared::{ConnectionId, Json, Object};
 /// The platform's limit on its free plan is 50 for each run, its own included.
 pub const MOST_OPERATIONS: u32 = 40;
 
-/// How many connections a run looks at. One that is well takes two requests.
-const PAGE: u16 = 16;
+/// How many connections a run looks at. One that is well takes two requests, so the last still has what it may need.
+const PAGE: u16 = 15;
 
-/// What one connection takes at the most: read it, ask Smooch, list its app's, write it twice, note it, queue that.
-const MOST_FOR_ONE: u32 = 7;
+/// What one connection takes at the most: read it and its event, ask Smooch, list its app's twice, note it, queue that,
+/// write it twice.
+const MOST_FOR_ONE: u32 = 9;
 
 /// To write down how far it got.
 const TO_REMEMBER: u32 = 1;
@@ -49,12 +52,17 @@ struct State {
     under_way: bool,
     /// Whether this round could not deal with everything.
     left: bool,
+    /// The last connection of this page that was dealt with, where the requests ran out.
+    after: Option<String>,
+    /// What was connected before that is in the feed, or was looked for there.
+    noted: Millis,
 }
 
 impl State {
     fn to_json(&self) -> String {
-        let cursor = self.cursor.as_deref();
-        let mut json = Object::new().number("began", self.began).maybe("cursor", cursor);
+        let (cursor, after) = (self.cursor.as_deref(), self.after.as_deref());
+        let json = Object::new().number("began", self.began).maybe("cursor", cursor);
+        let mut json = json.maybe("after", after).number("noted", self.noted);
         for (name, flag) in [("under_way", self.under_way), ("left", self.left)] {
             if flag {
                 json = json.flag(name, true);
@@ -67,8 +75,10 @@ impl State {
         let mut json = Json::parse(text.as_bytes())?;
         let began = json.take("began")?.number()?;
         let cursor = json.take("cursor")?.maybe_text()?;
+        let after = json.take("after")?.maybe_text()?;
+        let noted = json.take("noted")?.number().unwrap_or_default();
         let mut flag = |name| json.take(name).map(|flag| flag == Json::Flag(true));
-        Some(Self { began, cursor, under_way: flag("under_way")?, left: flag("left")? })
+        Some(Self { began, cursor, under_way: flag("under_way")?, left: flag("left")?, after, noted })
     }
 }
 
@@ -83,6 +93,8 @@ pub struct Swept {
     pub removed: u32,
     /// Records sealed again under the current key.
     pub resealed: u32,
+    /// Connections that the feed had not heard of.
+    pub noted: u32,
     /// Connections that could not be dealt with now.
     pub left: u32,
     /// Requests made, to KV and to Smooch.
@@ -95,7 +107,7 @@ pub struct Swept {
 /// 2. list the next connections, or start a round if one is due;
 /// 3. deal with each, as long as there are requests left for the worst case;
 /// 4. write down how far it got. Where the requests ran out, the same connections are listed again, and those that
-///    took many have been dealt with by then; where something failed, another round begins soon.
+///    were dealt with are passed over; where something failed, another round begins soon.
 pub async fn sweep<P: Platform>(edge: &Edge, platform: &Budgeted<'_, P>) -> Swept {
     let mut swept = Swept::default();
     if run(edge, platform, &mut swept).await.is_err() {
@@ -122,21 +134,28 @@ async fn run<P: Platform>(edge: &Edge, platform: &Budgeted<'_, P>, swept: &mut S
         return Ok(());
     }
     if !under_way {
-        state = State { began: now, under_way: true, ..State::default() };
+        state = State { began: now, under_way: true, noted: state.noted, ..State::default() };
     }
 
     let (connections, next) = store::list(platform, None, state.cursor.as_deref(), PAGE).await?;
     let mut done = true;
     for (id, summary) in &connections {
+        if state.after.as_deref().is_some_and(|after| id.as_str() <= after) {
+            continue;
+        }
         if platform.left() < MOST_FOR_ONE + TO_REMEMBER {
             done = false;
             break;
         }
-        deal_with(edge, platform, id, summary, swept).await;
+        deal_with(edge, platform, id, summary, state.noted, swept).await;
+        state.after = Some(id.as_str().into());
     }
     state.left |= swept.left > 0;
     if done {
-        state = State { under_way: next.is_some(), cursor: next, ..state };
+        state = State { under_way: next.is_some(), cursor: next, after: None, ..state };
+    }
+    if !state.under_way && !state.left {
+        state.noted = state.began.saturating_sub(SETTLED);
     }
     let metadata = state.to_json();
     platform.kv_put(Put { key: STATE, value: "", metadata: Some(&metadata), ttl: None }).await
@@ -147,6 +166,7 @@ async fn deal_with(
     platform: &impl Platform,
     id: &ConnectionId,
     listed: &Summary,
+    noted: Millis,
     swept: &mut Swept,
 ) {
     // A dead connection is kept for the partner to see, and nothing can be done for it.
@@ -161,7 +181,7 @@ async fn deal_with(
     };
     let result = match listed.status {
         Status::Removing => finish_removal(edge, platform, &stored, swept).await,
-        Status::Connected => check(edge, platform, stored, swept).await,
+        Status::Connected => check(edge, platform, stored, noted, swept).await,
         Status::Revoked => Some(()),
     };
     if result.is_none() {
@@ -184,22 +204,39 @@ async fn finish_removal(
     }
 }
 
-async fn check(edge: &Edge, platform: &impl Platform, mut stored: Stored, swept: &mut Swept) -> Option<()> {
+async fn check(
+    edge: &Edge,
+    platform: &impl Platform,
+    mut stored: Stored,
+    noted: Millis,
+    swept: &mut Swept,
+) -> Option<()> {
     let keyring = &edge.settings.keyring;
     let record = stored.open(keyring).ok()?;
-    if stored.summary.key != keyring.current() {
-        stored.sealed = record.seal(keyring, &stored.id, &platform.random());
-        stored.summary.key = keyring.current().into();
-        store::put(platform, &stored).await.ok()?;
-        swept.resealed += 1;
+    let (connected_at, now) = (stored.summary.connected_at, platform.now());
+    // What is older than events are was noted when it was new; what is younger than KV's minute may be on its way.
+    let oldest = noted.max(now.saturating_sub(Millis::from(events::LIFE) * 1000));
+    if (oldest..now.saturating_sub(SETTLED)).contains(&connected_at)
+        && store::note_late(edge, platform, &stored).await.ok()?
+    {
+        swept.noted += 1;
+        // That has taken many requests. Its token is asked after in the next round, which is soon.
+        return None;
     }
     swept.checked += 1;
     match smooch::life(edge, platform, &record.token, &stored.summary.app, &mut Report::default()).await {
-        Life::Lives => Some(()),
         Life::Unknown => None,
         Life::Dead => {
             swept.revoked += 1;
             mark_revoked(edge, platform, &stored).await.ok()
+        }
+        Life::Lives if stored.summary.key == keyring.current() => Some(()),
+        Life::Lives => {
+            stored.sealed = record.seal(keyring, &stored.id, &platform.random());
+            stored.summary.key = keyring.current().into();
+            store::change(platform, &stored).await.ok()?;
+            swept.resealed += 1;
+            Some(())
         }
     }
 }

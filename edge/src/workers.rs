@@ -11,8 +11,8 @@ use crate::{
     edge::{Edge, handle, sweep_once},
     http::{self, Body, BodyError, Response, UNCACHED},
     platform::{
-        Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis, Outgoing,
-        Page, Platform, Put, QueueError,
+        Answer, Document, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis,
+        Outgoing, Page, Platform, Put, QueueError,
     },
     settings::{Fault, Vars},
     sweep::MOST_OPERATIONS,
@@ -173,10 +173,11 @@ impl http::Incoming for Incoming<'_> {
     }
 
     async fn body(&mut self, limit: usize) -> Result<Vec<u8>, BodyError> {
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        match self.0.ask(|ticket| verbs::body(ticket, limit)).await {
+        match self.0.ask(|ticket| verbs::body(ticket, bytes(limit))).await {
             Told { number: FAILED, .. } => Err(BodyError::Broken),
-            Told { bytes, .. } => bytes.ok_or(BodyError::TooLong),
+            Told { bytes, .. } => {
+                Some(bytes.unwrap_or_default()).filter(|body| body.len() <= limit).ok_or(BodyError::TooLong)
+            }
         }
     }
 }
@@ -187,6 +188,14 @@ struct Workers {
 }
 
 impl Workers {
+    async fn call(&self, request: Outgoing<'_>, limit: usize, headers_too: bool) -> Told {
+        let Outgoing { method, url, headers, body, timeout } = request;
+        let headers = lines([USER_AGENT].into_iter().chain(headers.iter().copied()));
+        let limit = bytes(limit);
+        let begin = |ticket| verbs::call(ticket, method, url, &headers, body, timeout, limit, headers_too);
+        self.desk.ask(begin).await
+    }
+
     async fn kv(&self, begin: impl FnOnce(u32)) -> Result<Told, KvError> {
         if !self.kept.kv {
             return Err(KvError::Unavailable);
@@ -213,16 +222,29 @@ impl Platform for Workers {
         self.desk.ask(|ticket| verbs::sleep(ticket, milliseconds)).await;
     }
 
+    fn resolve(&self, base: &str, reference: &str) -> Option<String> {
+        verbs::resolve(base, reference)
+    }
+
     async fn fetch(&self, request: Outgoing<'_>) -> Result<Answer, FetchError> {
-        let Outgoing { method, url, headers, body, timeout } = request;
-        let headers = lines([USER_AGENT].into_iter().chain(headers.iter().copied()));
-        let limit = u32::try_from(LONGEST_ANSWER).unwrap_or(u32::MAX);
-        let told =
-            self.desk.ask(|ticket| verbs::call(ticket, method, url, &headers, body, timeout, limit)).await;
+        let told = self.call(request, LONGEST_ANSWER, false).await;
         // What fails has no status.
         let status = u16::try_from(told.number).map_err(|_| FetchError::Lost)?;
         let retry_after = told.text.and_then(|seconds| seconds.trim().parse().ok());
-        Ok(Answer { status, retry_after, body: told.bytes.ok_or(FetchError::TooLong(status))? })
+        let body = told.bytes.unwrap_or_default();
+        if body.len() > LONGEST_ANSWER {
+            return Err(FetchError::TooLong(status));
+        }
+        Ok(Answer { status, retry_after, body })
+    }
+
+    async fn load(&self, request: Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {
+        let told = self.call(request, longest, true).await;
+        let status = u16::try_from(told.number).map_err(|_| FetchError::Lost)?;
+        let mut body = told.bytes.unwrap_or_default();
+        let is_cut = body.len() > longest;
+        body.truncate(longest);
+        Ok(Document { status, headers: pairs(&told.text.unwrap_or_default()), body, is_cut })
     }
 
     async fn forward(&self, request: Forward<'_, Stream>) -> Result<Forwarded<Stream>, FetchError> {
@@ -278,6 +300,11 @@ impl Platform for Workers {
     fn log(&self, line: &str) {
         verbs::log(line);
     }
+}
+
+/// A limit as it crosses.
+fn bytes(limit: usize) -> u32 {
+    u32::try_from(limit).unwrap_or(u32::MAX)
 }
 
 /// Outgoing requests have none of their own.

@@ -1,6 +1,6 @@
 //! Builds authorization requests (RFC 6749 §4.1.1). It does not send them: a person's click does.
 
-use crate::{State, push_parameter};
+use crate::push_parameter;
 use alloc::string::String;
 
 /// The request that the button's link makes of the authorization endpoint.
@@ -10,29 +10,45 @@ pub struct AuthorizationRequest<'a> {
     pub client_id: &'a str,
     /// Where the authorization code is to arrive: the edge's `/callback`. It must be registered at Smooch.
     pub redirect_uri: &'a str,
-    /// What comes back with the code.
-    pub state: &'a State,
-    /// Whether to send the challenge as PKCE's `code_challenge` too (RFC 7636 §4.3). Smooch documents no PKCE.
-    pub pkce: bool,
+    /// What comes back with the code: a [`State`](crate::State) as it is sent.
+    pub state: &'a str,
+    /// PKCE's challenge (RFC 7636 §4.3), for a server that supports it. Smooch documents no PKCE.
+    pub code_challenge: Option<&'a str>,
 }
 
 impl AuthorizationRequest<'_> {
-    /// The whole link: `endpoint` and this request's query. An endpoint that has a query of its own keeps it
-    /// (RFC 6749 §3.1).
+    /// Gives each parameter's name and value, not yet encoded, to `add`.
+    pub fn parameters(&self, mut add: impl FnMut(&str, &str)) {
+        add("response_type", "code");
+        add("client_id", self.client_id);
+        add("redirect_uri", self.redirect_uri);
+        add("state", self.state);
+        if let Some(challenge) = self.code_challenge {
+            add("code_challenge", challenge);
+            add("code_challenge_method", "S256");
+        }
+    }
+
+    /// What stands between `endpoint` and the parameters: an endpoint that has a query of its own keeps it (RFC 6749
+    /// §3.1).
+    #[must_use]
+    pub fn separator(endpoint: &str) -> &'static str {
+        let has_query = endpoint.bytes().any(|byte| byte == b'?');
+        if !has_query {
+            "?"
+        } else if matches!(endpoint.bytes().last(), Some(b'?' | b'&')) {
+            ""
+        } else {
+            "&"
+        }
+    }
+
+    /// The whole link: `endpoint` and this request's query.
     #[must_use]
     pub fn url(&self, endpoint: &str) -> String {
         let mut url = String::from(endpoint);
-        if endpoint.bytes().all(|byte| byte != b'?') {
-            url.push('?');
-        }
-        push_parameter(&mut url, "response_type", "code");
-        push_parameter(&mut url, "client_id", self.client_id);
-        push_parameter(&mut url, "redirect_uri", self.redirect_uri);
-        push_parameter(&mut url, "state", &self.state.to_text());
-        if self.pkce {
-            push_parameter(&mut url, "code_challenge", self.state.challenge.as_str());
-            push_parameter(&mut url, "code_challenge_method", "S256");
-        }
+        url.push_str(Self::separator(endpoint));
+        self.parameters(|name, value| push_parameter(&mut url, name, value));
         url
     }
 }
@@ -46,9 +62,10 @@ mod tests {
 
     #[track_caller]
     fn check(endpoint: &str, client_id: &str, pkce: bool, expected: &str) {
-        let state = State::parse(&format!("1.main.{CHALLENGE}")).unwrap();
+        let state = &format!("1.main.{CHALLENGE}");
         let redirect_uri = "https://connect.partner.example/callback";
-        let request = AuthorizationRequest { client_id, redirect_uri, state: &state, pkce };
+        let code_challenge = pkce.then_some(CHALLENGE);
+        let request = AuthorizationRequest { client_id, redirect_uri, state, code_challenge };
         assert_eq!(request.url(endpoint), expected);
     }
 

@@ -50,8 +50,10 @@ impl fmt::Debug for Verifier {
 }
 
 /// The public half: base64url(SHA-256(verifier)), 43 characters (RFC 7636 §4.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Challenge(String);
+///
+/// It is its own text, or borrows it: the browser half allocates nothing for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Challenge<T = String>(T);
 
 impl Challenge {
     /// Makes a challenge of the SHA-256 digest of a verifier's 43 characters.
@@ -63,13 +65,23 @@ impl Challenge {
     /// Reads the 43 characters of a challenge, or `None` if they are not base64url of 32 bytes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        is_encoded(text).then(|| Self(text.into()))
+        Challenge::of(text).map(|challenge| Self(challenge.0.into()))
     }
+}
 
+impl<'a> Challenge<&'a str> {
+    /// Reads the 43 characters and borrows them, or `None` if they are not base64url of 32 bytes.
+    #[must_use]
+    pub fn of(text: &'a str) -> Option<Self> {
+        is_encoded(text).then_some(Self(text))
+    }
+}
+
+impl<T: AsRef<str>> Challenge<T> {
     /// The 43 characters.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_ref()
     }
 
     /// Whether this is the challenge of `verifier`, compared in constant time.
@@ -77,13 +89,13 @@ impl Challenge {
     #[must_use]
     pub fn is_of(&self, verifier: &Verifier) -> bool {
         use subtle::ConstantTimeEq as _;
-        self.0.as_bytes().ct_eq(verifier.challenge().0.as_bytes()).into()
+        self.as_str().as_bytes().ct_eq(verifier.challenge().as_str().as_bytes()).into()
     }
 }
 
-impl fmt::Display for Challenge {
+impl<T: AsRef<str>> fmt::Display for Challenge<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -114,7 +126,7 @@ fn push_digit(text: &mut String, bits: usize) {
 fn is_encoded(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     // The last digit carries four bits; one with either of the two spare bits set would be a second spelling.
-    let last = text.bytes().last().is_some_and(|byte| b"AEIMQUYcgkosw048".contains(&byte));
+    let last = text.bytes().last().is_some_and(|last| "AEIMQUYcgkosw048".bytes().any(|digit| digit == last));
     text.len() == ENCODED_LENGTH && last && text.bytes().all(fits)
 }
 

@@ -28,6 +28,8 @@ codes! {
     WrongBrowser = "wrong_browser",
     /// This browser or page cannot run the flow: no WebAssembly, no storage, no secure context.
     Unsupported = "unsupported",
+    /// The window that was opened for Smooch is closed, or cannot be seen any more.
+    WindowClosed = "window_closed",
     /// The edge could not be reached, or its answer was lost on the way.
     EdgeUnreachable = "edge_unreachable",
     /// The receipt is forged, altered, of another deployment or of another kind.

@@ -4,7 +4,8 @@
 //! as arguments. Each exchange has two halves, one that makes the request and one that reads the answer; the
 //! caller sends.
 //!
-//! Without features this is what the browser half uses. The feature `server` adds what only the edge needs.
+//! Without features this is what the browser half uses. The feature `server` adds what only the edge needs, and
+//! `facts` what the edge tells the setup page.
 #![no_std]
 
 extern crate alloc;
@@ -31,6 +32,8 @@ mod callback;
 mod cipher;
 #[cfg(feature = "server")]
 mod endpoint;
+#[cfg(any(feature = "server", feature = "facts"))]
+pub mod facts;
 #[cfg(feature = "server")]
 mod json;
 #[cfg(feature = "server")]

@@ -7,40 +7,52 @@ use alloc::string::String;
 use core::fmt;
 
 /// What comes back with the authorization code: which site set out, and the challenge of the browser that did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State<T = String> {
     /// The site the person set out from.
-    pub site: Site,
+    pub site: Site<T>,
     /// The challenge whose verifier only that browser has.
-    pub challenge: Challenge,
+    pub challenge: Challenge<T>,
 }
 
 impl State {
-    /// The version this code writes, and the only one it reads.
-    const VERSION: &'static str = "1";
+    /// The version this code writes, and the only one it reads, with the dot behind it.
+    const VERSION: &'static str = "1.";
 
     /// Reads a `state`, or `None` if its version or its grammar is another.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix(Self::VERSION)?.strip_prefix(".")?;
-        let dot = rest.bytes().position(|byte| byte == b'.')?;
-        let (site, challenge) = (rest.get(..dot)?, rest.get(dot + 1..)?);
-        Some(Self { site: Site::parse(site)?, challenge: Challenge::parse(challenge)? })
-    }
-
-    /// The `state` as it is sent. It needs no percent-encoding.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut text = String::from(Self::VERSION);
-        for part in [self.site.as_str(), self.challenge.as_str()] {
-            text.push('.');
-            text.push_str(part);
-        }
-        text
+        let State { site, challenge } = State::of(text)?;
+        Some(Self { site: Site::parse(site.as_str())?, challenge: Challenge::parse(challenge.as_str())? })
     }
 }
 
-impl fmt::Display for State {
+impl<'a> State<&'a str> {
+    /// Reads a `state` and borrows it, or `None` if its version or its grammar is another.
+    #[must_use]
+    pub fn of(text: &'a str) -> Option<Self> {
+        let rest = text.strip_prefix(State::VERSION)?;
+        let dot = rest.bytes().position(|byte| byte == b'.')?;
+        let (site, challenge) = (rest.get(..dot)?, rest.get(dot + 1..)?);
+        Some(Self { site: Site::of(site)?, challenge: Challenge::of(challenge)? })
+    }
+}
+
+impl<T: AsRef<str>> State<T> {
+    /// The parts of the `state` as it is sent, in order. None of them needs percent-encoding.
+    #[must_use]
+    pub fn parts(&self) -> [&str; 4] {
+        [State::VERSION, self.site.as_str(), ".", self.challenge.as_str()]
+    }
+
+    /// The `state` as it is sent.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.parts().concat()
+    }
+}
+
+impl<T: AsRef<str>> fmt::Display for State<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_text())
     }

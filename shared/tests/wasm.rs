@@ -42,8 +42,8 @@ fn the_link_has_what_smooch_and_rfc_6749_ask_for() {
     let request = AuthorizationRequest {
         client_id: "shop lifter",
         redirect_uri: "https://connect.partner.example/callback",
-        state: &state,
-        pkce: false,
+        state: &state.to_text(),
+        code_challenge: None,
     };
     let expected = "https://app.smooch.io/oauth/authorize?response_type=code&client_id=shop%20lifter\
                     &redirect_uri=https%3A%2F%2Fconnect.partner.example%2Fcallback\

@@ -1,22 +1,16 @@
 //! A real browser with a profile of its own, driven by `WebDriver`: it clicks where a person clicks, and waits for
 //! what a person would see.
 
-use crate::tools::{Process, tool};
-use fantoccini::{
-    Client,
-    wd::{Capabilities, WebDriverCompatibleCommand},
-};
+mod chromium;
+mod engine;
+
+pub use engine::{Engine, Mode};
+
+use engine::{Driver, SIZE};
+use fantoccini::{Client, wd::WebDriverCompatibleCommand};
 use http::Method;
 use serde_json::{Value, json};
-use std::{
-    fs,
-    future::Future,
-    io::{BufRead as _, BufReader},
-    path::Path,
-    process::{Command, Stdio},
-    thread,
-    time::Duration,
-};
+use std::{fs, future::Future, path::Path, thread, time::Duration};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use url::{ParseError, Url};
@@ -27,10 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A browser. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Browser {
+    engine: Engine,
     runtime: Runtime,
     client: Client,
-    _driver: Process,
-    _profile: TempDir,
+    _driver: Driver,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -38,26 +33,54 @@ impl Browser {
     ///
     /// # Panics
     ///
-    /// If it or its driver cannot be started.
+    /// As [`Browser::with`].
     #[must_use]
     pub fn new() -> Self {
+        Self::of(Engine::Chromium)
+    }
+
+    /// Starts an engine with an empty profile.
+    ///
+    /// # Panics
+    ///
+    /// As [`Browser::with`].
+    #[must_use]
+    pub fn of(engine: Engine) -> Self {
+        Self::with(engine, Mode::Usual)
+    }
+
+    /// Starts an engine with an empty profile and a person's choice.
+    ///
+    /// # Panics
+    ///
+    /// If it or its driver cannot be started.
+    #[must_use]
+    pub fn with(engine: Engine, mode: Mode) -> Self {
         let profile = tempfile::tempdir().expect("a temporary folder");
-        // It takes a port that is free on one family of addresses, and gives up if it is not on the other.
-        let (driver, port) =
-            (0..5).find_map(|_try| start_driver()).expect("chromedriver starts and says its port");
+        let driver = engine.start(profile.path());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
-        let capabilities = capabilities(profile.path());
+        let capabilities = engine.capabilities(mode, profile.path());
         let connector = hyper_util::client::legacy::connect::HttpConnector::new();
-        let url = format!("http://127.0.0.1:{port}");
+        let url = format!("http://127.0.0.1:{}", driver.port);
         let client = runtime
             .block_on(Client::with_capabilities_and_connector(&url, &capabilities, connector))
-            .expect("Chromium starts");
-        Self { runtime, client, _driver: driver, _profile: profile }
+            .unwrap_or_else(|error| panic!("{engine:?} does not start: {error}"));
+        let browser = Self { engine, runtime, client, _driver: driver, profile };
+        if engine == Engine::WebKit {
+            browser.run(browser.client.set_window_size(SIZE.0, SIZE.1));
+        }
+        browser
     }
 
     fn run<T, E: std::fmt::Debug>(&self, future: impl Future<Output = Result<T, E>>) -> T {
         self.runtime.block_on(future).expect("the browser does as it is told")
+    }
+
+    /// The folder in which it keeps all that it keeps.
+    #[must_use]
+    pub fn profile(&self) -> &Path {
+        self.profile.path()
     }
 
     /// Goes to `url`.
@@ -140,7 +163,8 @@ impl Browser {
     /// Moves the pointer to the middle of an element and presses, with keys held: what a hand does, and also what
     /// works inside a shadow tree.
     fn press(&self, expression: &str, held: &[&str]) {
-        self.wait(expression, expression);
+        // Before all is loaded, an element may be elsewhere a moment later.
+        self.wait(expression, &format!("document.readyState == 'complete' && {expression}"));
         let at = self.js(&format!(
             "const it = {expression}; it.scrollIntoView({{block: 'center', behavior: 'instant'}}); \
              const box = it.getBoundingClientRect(); \
@@ -203,32 +227,6 @@ impl Browser {
         let picture = self.run(self.client.screenshot());
         keep(path, &picture);
     }
-
-    /// Makes a picture of one element and some room around it.
-    pub fn picture_of(&self, expression: &str, path: &Path) {
-        let clip = self.js(&format!(
-            "const box = ({expression}).getBoundingClientRect(); \
-             return {{x: box.x - 12, y: box.y - 12, width: box.width + 24, height: box.height + 24, scale: 2}}"
-        ));
-        let picture = self.cdp("Page.captureScreenshot", &json!({"format": "png", "clip": clip}));
-        let data = picture["data"].as_str().expect("a picture");
-        let bytes = <base64ct::Base64 as base64ct::Encoding>::decode_vec(data).expect("base64");
-        keep(path, &bytes);
-    }
-
-    /// Everything that came into one of the driver's logs since it was last asked: `browser` is the console,
-    /// `performance` the network.
-    #[must_use]
-    pub fn log(&self, kind: &'static str) -> Vec<Value> {
-        let log = self.run(self.client.issue_cmd(Raw { path: "se/log", body: json!({"type": kind}) }));
-        log.as_array().cloned().unwrap_or_default()
-    }
-
-    /// Says a word of Chromium's own protocol.
-    pub fn cdp(&self, command: &str, parameters: &Value) -> Value {
-        let body = json!({"cmd": command, "params": parameters});
-        self.run(self.client.issue_cmd(Raw { path: "goog/cdp/execute", body }))
-    }
 }
 
 impl Default for Browser {
@@ -239,48 +237,9 @@ impl Default for Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Chromium ends with its session; a driver that was killed would leave it running.
+        // It ends with its session; a driver that was killed would leave it running.
         let _ = self.runtime.block_on(self.client.clone().close());
     }
-}
-
-/// The driver and its port, or `None` if it ended instead.
-fn start_driver() -> Option<(Process, String)> {
-    let mut command = Command::new(tool("CHROMEDRIVER"));
-    command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut driver = Process::start(&mut command);
-    let mut lines = BufReader::new(driver.0.stdout.take()?).lines().map_while(Result::ok);
-    let port =
-        lines.find_map(|line| line.split_once("successfully on port ").map(|(_, port)| port.to_owned()))?;
-    // What it says later must not fill its pipe.
-    thread::spawn(move || lines.for_each(drop));
-    Some((driver, port.trim_end_matches('.').to_owned()))
-}
-
-fn capabilities(profile: &Path) -> Capabilities {
-    let profile = format!("--user-data-dir={}", profile.display());
-    let arguments = [
-        "--headless",
-        // As root, as in many containers, Chromium starts in no other way.
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--window-size=1000,760",
-        &profile,
-    ];
-    let mut options = json!({"args": arguments});
-    if let Some(binary) = std::env::var_os("CHROMIUM") {
-        options["binary"] = binary.to_string_lossy().into();
-    }
-    let mut capabilities = Capabilities::new();
-    capabilities.insert("goog:chromeOptions".into(), options);
-    capabilities.insert("goog:loggingPrefs".into(), json!({"browser": "ALL", "performance": "ALL"}));
-    capabilities
 }
 
 /// A command of the driver that `WebDriver` does not define.

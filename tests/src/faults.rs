@@ -2,13 +2,14 @@
 //! partner, and where the token is then. Nothing here says what should come of it; that is looked at.
 
 use crate::{
-    kv::Fault as KvFault,
+    kv::{Fault as KvFault, Operation},
     page::{Fragment, Page, call_v1, completion, get, get_v1, id_of, json, session},
     scenarios::Start,
     tools::root,
     world::{Response, Setup, World},
 };
 use serde_json::json;
+use shared::{AppId, ConnectionId, Subject};
 use stand_in::{
     Broken, Endpoint, Fault,
     accounts::{NIGHT_MARKET, OWNER},
@@ -34,6 +35,14 @@ enum Way {
     Put(&'static str, KvFault, usize),
     /// The page has not heard the first answer, and asks again.
     LostAnswer,
+    /// The same, and KV does not say what it has under keys that begin so.
+    LostAnswerAnd(&'static str),
+    /// The same, so much later.
+    LostAnswerLate(u64),
+    /// The page is gone when the Worker has begun, and asks again when it is back.
+    Left,
+    /// KV does not do this, once, for keys that begin so, when the partner's backend asks.
+    Asked(Operation, &'static str),
     /// The same form comes twice, one after the other.
     Twice,
     /// It comes twice at once, as from two tabs.
@@ -46,6 +55,12 @@ enum Way {
     Late(u64),
     /// The token cannot be stored, and the page comes back with it after so long.
     HeldLate(u64),
+    /// The same, and KV does not say which connections the app has.
+    HeldLateAnd(u64),
+    /// All clocks are set back by so much before `/complete`.
+    Early(u64),
+    /// The token cannot be stored, and all clocks are set back before the page comes back with it.
+    HeldEarly(u64),
     /// Afterwards something has been done to the record.
     Tampered(fn(&mut dyn World, &str)),
 }
@@ -117,7 +132,11 @@ pub fn cases() -> Vec<Case> {
         kv("the index by subject is not written", Way::Put("subject/", KvFault::Before, 3)),
         kv("the note that it is completed is not written", Way::Put("completed/", KvFault::Before, 3)),
         kv("the event is not written", Way::Put("event/", KvFault::Before, 3)),
-        kv("a read a minute old, when the page asks again", Way::StaleRead),
+        kv("reads a minute old, when the page asks again", Way::StaleRead),
+        kv("whether it is completed is not read, when the page asks again", Way::LostAnswerAnd("completed/")),
+        kv("the connection is not read, when the page asks again", Way::LostAnswerAnd("connection/")),
+        kv("the list is not read, when the partner asks", Way::Asked(Operation::List, "connection/")),
+        kv("the record is not read, when the partner asks", Way::Asked(Operation::Get, "connection/")),
         kv(
             "the record has lost its metadata",
             Way::Tampered(|world, key| world.kv().tamper(key, |entry| entry.metadata = None)),
@@ -126,7 +145,14 @@ pub fn cases() -> Vec<Case> {
             "the record does not open",
             Way::Tampered(|world, key| world.kv().tamper(key, |entry| entry.value = "k1.AAAA".into())),
         ),
+        kv(
+            "the record is sealed under a key that is gone",
+            Way::Tampered(|world, key| {
+                world.kv().tamper(key, |entry| entry.value = entry.value.replacen("k1", "k0", 1));
+            }),
+        ),
         case("the page and the Worker", "the answer of `/complete` is lost", Way::LostAnswer),
+        case("the page and the Worker", "the page is gone when the Worker has sent the code", Way::Left),
         case("the page and the Worker", "`/complete` is sent twice", Way::Twice),
         case("the page and the Worker", "`/complete` is sent twice at once", Way::AtOnce),
         case(
@@ -145,6 +171,16 @@ pub fn cases() -> Vec<Case> {
         ("eleven minutes pass before `/complete`", Way::Late(11 * minutes)),
         ("eleven minutes pass while the token is held", Way::HeldLate(11 * minutes)),
         ("two minutes pass while the token is held", Way::HeldLate(2 * minutes)),
+        (
+            "eleven minutes pass while the token is held, and KV is not read then",
+            Way::HeldLateAnd(11 * minutes),
+        ),
+        (
+            "the answer is lost, and the page asks again after eleven minutes",
+            Way::LostAnswerLate(11 * minutes),
+        ),
+        ("the clocks are set back an hour before `/complete`", Way::Early(60 * minutes)),
+        ("the clocks are set back an hour while the token is held", Way::HeldEarly(60 * minutes)),
     ] {
         cases.push(Case { of: "the clock", name, jumps: true, way });
     }
@@ -173,6 +209,8 @@ fn answers() -> Vec<(&'static str, Fault)> {
         ("500", Fault::before(answer(500, json, "{}"))),
         ("502 with HTML", Fault::before(answer(502, "text/html", "<h1>Bad Gateway</h1>"))),
         ("503", Fault::before(answer(503, json, "{}"))),
+        ("500, having done its work", Fault::after(answer(500, json, "{}"))),
+        ("200 with garbage, having done its work", Fault::after(answer(200, json, "}{"))),
         ("200 with garbage", Fault::before(answer(200, json, "}{"))),
         ("200 of 10 MB", Fault::before(answer(200, json, &long))),
         ("the right answer by the name of `text/html`", Fault::named("text/html")),
@@ -198,11 +236,6 @@ pub fn play(start: Start<'_>, case: &Case) -> Seen {
     let page = Page::new("main", 1).of(json(&made)["session"].as_str().expect("a session"));
     let callback = page.allow(world, OWNER, "Night Market");
     let receipt = Fragment::of(&get(world, &callback)).receipt.expect("a receipt");
-    let fail = |world: &dyn World, prefix, fault, count| {
-        for _write in 0..count {
-            world.kv().fail_put(prefix, fault);
-        }
-    };
     let answer = match &case.way {
         Way::Answer(endpoint, fault) => {
             world.smooch().on_next(*endpoint, fault.clone());
@@ -215,6 +248,30 @@ pub fn play(start: Start<'_>, case: &Case) -> Seen {
         Way::LostAnswer => {
             assert_eq!(page.complete(world, &receipt).status(), 200);
             page.complete_again(world, &receipt)
+        }
+        Way::LostAnswerAnd(prefix) => {
+            assert_eq!(page.complete(world, &receipt).status(), 200);
+            world.kv().fail(Operation::List, prefix, KvFault::Before);
+            page.complete_again(world, &receipt)
+        }
+        Way::LostAnswerLate(milliseconds) => {
+            assert_eq!(page.complete(world, &receipt).status(), 200);
+            world.pass(*milliseconds);
+            page.complete_again(world, &receipt)
+        }
+        Way::Left => {
+            let request = completion(world, &page.origin, &page.form(&receipt));
+            world.send_and_leave(request);
+            page.complete_again(world, &receipt)
+        }
+        Way::Asked(operation, prefix) => {
+            let connected = page.complete(world, &receipt);
+            world.kv().fail(*operation, prefix, KvFault::Before);
+            connected
+        }
+        Way::Early(milliseconds) => {
+            world.set_back(*milliseconds);
+            page.complete(world, &receipt)
         }
         Way::Twice => {
             assert_eq!(page.complete(world, &receipt).status(), 200);
@@ -237,10 +294,13 @@ pub fn play(start: Start<'_>, case: &Case) -> Seen {
             page.complete_again(world, &receipt)
         }
         Way::StaleRead => {
-            // Somebody has asked whether it is completed, just before it was.
-            let completed = format!("completed/{}", page.state.challenge.as_str());
+            // Somebody has asked whether it is completed, and for the connection, just before they were there.
+            let (subject, app) = (Subject::parse("ann"), AppId::parse(NIGHT_MARKET).expect("an app's id"));
+            let id = ConnectionId::new(stand_in::CLIENT_ID, &app, subject.as_ref());
             let now = world.now();
-            assert!(world.kv().get(&completed, now).expect("a key").is_none());
+            for key in [format!("completed/{}", page.state.challenge.as_str()), format!("connection/{id}")] {
+                assert!(world.kv().get(&key, now).expect("a key").is_none());
+            }
             assert_eq!(page.complete(world, &receipt).status(), 200);
             page.complete_again(world, &receipt)
         }
@@ -248,12 +308,12 @@ pub fn play(start: Start<'_>, case: &Case) -> Seen {
             world.pass(*milliseconds);
             page.complete(world, &receipt)
         }
-        Way::HeldLate(milliseconds) => {
-            fail(world, "connection/", KvFault::Before, 3);
-            let held = page.complete(world, &receipt);
+        Way::HeldLate(milliseconds) => held(world, &page, &receipt, |world| world.pass(*milliseconds)),
+        Way::HeldEarly(milliseconds) => held(world, &page, &receipt, |world| world.set_back(*milliseconds)),
+        Way::HeldLateAnd(milliseconds) => held(world, &page, &receipt, |world| {
             world.pass(*milliseconds);
-            page.complete(world, json(&held)["receipt"].as_str().expect("an escrow receipt"))
-        }
+            world.kv().fail(Operation::List, "connection/", KvFault::Before);
+        }),
         Way::Tampered(change) => {
             let connected = page.complete(world, &receipt);
             let id = id_of(&connected);
@@ -264,6 +324,20 @@ pub fn play(start: Start<'_>, case: &Case) -> Seen {
     look(world, &page, &answer)
 }
 
+fn fail(world: &dyn World, prefix: &str, fault: KvFault, count: usize) {
+    for _write in 0..count {
+        world.kv().fail_put(prefix, fault);
+    }
+}
+
+/// The token cannot be stored, this happens, and the page comes back with it.
+fn held(world: &mut dyn World, page: &Page, receipt: &str, happens: impl Fn(&mut dyn World)) -> Response {
+    fail(world, "connection/", KvFault::Before, 3);
+    let held = page.complete(world, receipt);
+    happens(world);
+    page.complete(world, json(&held)["receipt"].as_str().expect("an escrow receipt"))
+}
+
 fn look(world: &mut dyn World, page: &Page, answer: &Response) -> Seen {
     let said = json(answer);
     let code = said["code"].as_str().unwrap_or("connected").to_owned();
@@ -271,29 +345,50 @@ fn look(world: &mut dyn World, page: &Page, answer: &Response) -> Seen {
     assert!(world.log().contains(&format!("\"outcome\":\"{code}\"")), "the log does not say {code}");
     let again = said["receipt"].as_str().map(str::to_owned);
     let issued = world.smooch().issued_tokens().len();
-    let (listed, opens) = kept(world);
     let noted = world.kv().keys().iter().any(|key| key.starts_with("event/"));
-    let partner = match (listed, opens) {
-        (true, true) if !noted => format!("{outcome}; the connection, and no event"),
-        (true, true) => format!("{outcome}; the connection"),
-        (true, false) => format!("{outcome}; the connection, and 503 `misconfigured` when it is used"),
-        (false, _) => format!("{outcome}; no connection"),
+    let seen = kept(world);
+    let partner = match &seen {
+        Kept::Opens if !noted => format!("{outcome}; the connection, and no event"),
+        Kept::Opens => format!("{outcome}; the connection"),
+        Kept::Closed(problem) => format!("{outcome}; the connection, and {problem} when it is used"),
+        Kept::Untold(problem) => format!("{outcome}; {problem} for the list"),
+        Kept::Nowhere => format!("{outcome}; no connection"),
     };
-
-    let (mut person, mut token) = match again {
-        None if answer.status() == 200 => {
-            ("Connected".to_owned(), if opens { Token::Stored } else { Token::Unreadable })
+    let opens = match seen {
+        // What was wrong once with KV is right when the partner asks again.
+        Kept::Closed(_) | Kept::Untold(_) => {
+            world.pass(61_000);
+            kept(world) == Kept::Opens
         }
+        Kept::Opens => true,
+        Kept::Nowhere => false,
+    };
+    let connected = "Connected".to_owned();
+    let (mut person, mut token) = match again {
+        None if answer.status() == 200 => (connected, if opens { Token::Stored } else { Token::Unreadable }),
         None => (message(&code), if opens { Token::Stored } else { Token::NeverIssued }),
         // The page does as it is told, and finds the fault gone.
         Some(receipt) => {
             let asked = world.smooch().count(Endpoint::Token);
             world.pass(2_000);
-            assert_eq!(page.complete(world, &receipt).status(), 200, "what can be tried again works");
+            let second = if opens && noted {
+                page.complete_again(world, &receipt)
+            } else {
+                page.complete(world, &receipt)
+            };
             let held = world.smooch().count(Endpoint::Token) == asked;
             assert_eq!(held, issued == 1, "a token that is held is not asked for again");
-            let person = "\"Still working…\", then Connected".to_owned();
-            (person, if held { Token::Held } else { Token::NeverIssued })
+            if second.status() == 200 {
+                let token = match (opens && noted, held) {
+                    (true, _) => Token::Stored,
+                    (false, true) => Token::Held,
+                    (false, false) => Token::NeverIssued,
+                };
+                ("\"Still working…\", then Connected".to_owned(), token)
+            } else {
+                let code = json(&second)["code"].as_str().expect("a code").to_owned();
+                (format!("\"Still working…\", then {}", message(&code)), Token::NeverIssued)
+            }
         }
     };
     if token == Token::NeverIssued && issued > 0 {
@@ -320,25 +415,45 @@ fn look(world: &mut dyn World, page: &Page, answer: &Response) -> Seen {
     Seen { person, partner, token }
 }
 
-/// Whether there is a connection, and whether its token opens and lives.
-fn kept(world: &mut dyn World) -> (bool, bool) {
-    let listed = json(&get_v1(world, "/v1/connections"));
-    let Some(id) = listed["connections"][0]["id"].as_str().map(str::to_owned) else { return (false, false) };
-    let opened = json(&get_v1(world, &format!("/v1/connections/{id}/token")));
-    let smooch = world.smooch();
-    let lives = smooch.live_tokens().iter().any(|live| opened["access_token"] == live.access_token.as_str());
-    (true, lives)
+/// What the partner's backend finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kept {
+    /// A connection, whose token is given out and lives.
+    Opens,
+    /// A connection, and this when its token is asked for.
+    Closed(String),
+    /// This when it asks for the list.
+    Untold(String),
+    /// No connection.
+    Nowhere,
+}
+
+fn kept(world: &mut dyn World) -> Kept {
+    let problem = |answer: &Response| {
+        format!("{} `{}`", answer.status().as_u16(), json(answer)["code"].as_str().unwrap_or_default())
+    };
+    let listed = get_v1(world, "/v1/connections");
+    if listed.status() != 200 {
+        return Kept::Untold(problem(&listed));
+    }
+    let listed = json(&listed);
+    let Some(id) = listed["connections"][0]["id"].as_str() else { return Kept::Nowhere };
+    let opened = get_v1(world, &format!("/v1/connections/{id}/token"));
+    if opened.status() != 200 {
+        return Kept::Closed(problem(&opened));
+    }
+    let (token, smooch) = (json(&opened)["access_token"].clone(), world.smooch());
+    assert!(
+        smooch.live_tokens().iter().any(|live| token == live.access_token.as_str()),
+        "a dead token is kept"
+    );
+    Kept::Opens
 }
 
 /// What the client says to a person, in its own words.
 fn message(code: &str) -> String {
-    let messages = fs::read_to_string(root().join("client/src/messages.rs")).expect("the client's messages");
-    let mut variant = String::new();
-    for word in code.split('_') {
-        let (first, rest) = word.split_at(1);
-        variant.push_str(&(first.to_uppercase() + rest));
-    }
-    let failure = messages.split("fn failure(").nth(1).expect("the messages of failures");
-    let arm = failure.split_once(&format!("ErrorCode::{variant}")).expect("a message for each code").1;
-    format!("\"{}\"", arm.split('"').nth(1).expect("a message"))
+    let view = fs::read_to_string(root().join("client/js/view.js")).expect("the client's words");
+    let english = view.split_once("const english = ").expect("its English").1;
+    let text = english.split_once(&format!("\"{code}\": ")).expect("a message for each code").1;
+    format!("\"{}\"", text.split('"').nth(1).expect("a message"))
 }

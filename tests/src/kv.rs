@@ -26,7 +26,7 @@ const MOST_LISTED: usize = 1_000;
 pub struct Kv {
     entries: BTreeMap<String, Stored>,
     reads: BTreeMap<String, (u64, Option<Entry>)>,
-    faults: VecDeque<(String, Fault)>,
+    faults: VecDeque<(Operation, String, Fault)>,
     counts: Counts,
     immediate: bool,
 }
@@ -59,16 +59,29 @@ impl Counts {
     }
 }
 
-/// What goes wrong with a write.
+/// What can be asked of a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// To read a key.
+    Get,
+    /// To write a key.
+    Put,
+    /// To delete a key.
+    Delete,
+    /// To list keys.
+    List,
+}
+
+/// What goes wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It fails, and nothing was written.
+    /// It fails, and nothing was done.
     Before,
-    /// It fails, and was written all the same.
+    /// It fails, and was done all the same.
     After,
     /// It is one too many.
     Busy,
-    /// No answer ever comes, and nothing was written.
+    /// No answer ever comes, and nothing was done.
     Never,
 }
 
@@ -96,19 +109,21 @@ impl Kv {
     ///
     /// # Errors
     ///
-    /// For a key that none can be.
+    /// For a key that none can be, or by a fault.
     pub fn get(&mut self, key: &str, now_ms: u64) -> Result<Option<Entry>, Refusal> {
         self.counts.gets += 1;
         check_key(key)?;
+        let fault = self.next_fault(Operation::Get, key);
+        before(fault)?;
         if let Some((read_ms, entry)) = self.reads.get(key).filter(|_| !self.immediate)
             && now_ms.saturating_sub(*read_ms) < REMEMBERED_MS
         {
-            return Ok(entry.clone());
+            return after(fault).map(|()| entry.clone());
         }
         let entry =
             self.entries.get(key).filter(|stored| stored.lives(now_ms)).map(|stored| stored.entry.clone());
         self.reads.insert(key.to_owned(), (now_ms, entry.clone()));
-        Ok(entry)
+        after(fault).map(|()| entry)
     }
 
     /// Writes a key, to live for `ttl_s` seconds or for ever.
@@ -135,34 +150,31 @@ impl Kv {
         if ttl_s.is_some_and(|ttl_s| ttl_s < SHORTEST_LIFE_S) {
             return Err(refusal(400, "the time to live is under 60 seconds"));
         }
-        let fault = self.next_fault(key);
-        if fault == Some(Fault::Never) {
-            return Err(SILENCE);
-        }
-        if fault == Some(Fault::Before) {
-            return Err(refusal(503, "out of order"));
-        }
+        let fault = self.next_fault(Operation::Put, key);
+        before(fault)?;
         let is_early =
             |stored: &Stored| now_ms.saturating_sub(stored.written_ms) < WRITE_EVERY_MS && !self.immediate;
-        if fault == Some(Fault::Busy) || self.entries.get(key).is_some_and(is_early) {
-            return Err(refusal(429, "more than one write a second"));
+        if self.entries.get(key).is_some_and(is_early) {
+            return Err(TOO_MANY);
         }
         let entry = Entry { value: value.to_owned(), metadata: metadata.map(str::to_owned) };
         let expires_ms = ttl_s.map(|ttl_s| now_ms + ttl_s * 1000);
         self.entries.insert(key.to_owned(), Stored { entry, written_ms: now_ms, expires_ms });
-        if fault == Some(Fault::After) { Err(refusal(503, "out of order, after the write")) } else { Ok(()) }
+        after(fault)
     }
 
     /// Deletes a key; one that is not there too.
     ///
     /// # Errors
     ///
-    /// For a key that none can be.
+    /// For a key that none can be, or by a fault.
     pub fn delete(&mut self, key: &str) -> Result<(), Refusal> {
         self.counts.deletes += 1;
         check_key(key)?;
+        let fault = self.next_fault(Operation::Delete, key);
+        before(fault)?;
         self.entries.remove(key);
-        Ok(())
+        after(fault)
     }
 
     /// Lists keys that start with `prefix`, at most `limit` of them, after `cursor`. What has expired still
@@ -170,7 +182,7 @@ impl Kv {
     ///
     /// # Errors
     ///
-    /// Past a limit, or for a cursor that is none.
+    /// Past a limit, for a cursor that is none, or by a fault.
     pub fn list(
         &mut self,
         prefix: &str,
@@ -182,6 +194,8 @@ impl Kv {
         if !(1..=MOST_LISTED).contains(&limit) {
             return Err(refusal(400, "a limit is 1 to 1,000"));
         }
+        let fault = self.next_fault(Operation::List, prefix);
+        before(fault)?;
         let start = match cursor.filter(|cursor| !cursor.is_empty()) {
             None => Bound::Included(prefix.to_owned()),
             Some(cursor) => Bound::Excluded(read_cursor(cursor).ok_or(refusal(400, "no cursor of ours"))?),
@@ -193,7 +207,8 @@ impl Kv {
         page.truncate(limit);
         let cursor = page.last().filter(|_| more).map(|(key, _)| write_cursor(key));
         let live = page.into_iter().filter(|(_, stored)| stored.lives(now_ms));
-        Ok((live.map(|(key, stored)| (key.clone(), stored.entry.metadata.clone())).collect(), cursor))
+        let live = live.map(|(key, stored)| (key.clone(), stored.entry.metadata.clone())).collect();
+        after(fault).map(|()| (live, cursor))
     }
 
     /// From now on every read sees the last write, and a key is written as often as one likes: for a caller that knows
@@ -204,7 +219,12 @@ impl Kv {
 
     /// Queues a fault for the next write of a key that starts with `prefix`.
     pub fn fail_put(&mut self, prefix: &str, fault: Fault) {
-        self.faults.push_back((prefix.to_owned(), fault));
+        self.fail(Operation::Put, prefix, fault);
+    }
+
+    /// Queues a fault for the next operation of that kind on a key, or a prefix, that starts with `prefix`.
+    pub fn fail(&mut self, operation: Operation, prefix: &str, fault: Fault) {
+        self.faults.push_back((operation, prefix.to_owned(), fault));
     }
 
     /// Whether faults are left that nothing has met yet.
@@ -247,9 +267,12 @@ impl Kv {
         }
     }
 
-    fn next_fault(&mut self, key: &str) -> Option<Fault> {
-        let index = self.faults.iter().position(|(prefix, _)| key.starts_with(prefix.as_str()))?;
-        self.faults.remove(index).map(|(_, fault)| fault)
+    fn next_fault(&mut self, operation: Operation, key: &str) -> Option<Fault> {
+        let meets = |(of, prefix, _): &(Operation, String, Fault)| {
+            *of == operation && key.starts_with(prefix.as_str())
+        };
+        let index = self.faults.iter().position(meets)?;
+        self.faults.remove(index).map(|(.., fault)| fault)
     }
 }
 
@@ -257,6 +280,22 @@ impl Stored {
     fn lives(&self, now_ms: u64) -> bool {
         self.expires_ms.is_none_or(|expires_ms| now_ms < expires_ms)
     }
+}
+
+const OUT_OF_ORDER: Refusal = refusal(503, "out of order");
+const TOO_MANY: Refusal = refusal(429, "more than one write a second");
+
+const fn before(fault: Option<Fault>) -> Result<(), Refusal> {
+    match fault {
+        Some(Fault::Before) => Err(OUT_OF_ORDER),
+        Some(Fault::Busy) => Err(TOO_MANY),
+        Some(Fault::Never) => Err(SILENCE),
+        Some(Fault::After) | None => Ok(()),
+    }
+}
+
+fn after(fault: Option<Fault>) -> Result<(), Refusal> {
+    if fault == Some(Fault::After) { Err(OUT_OF_ORDER) } else { Ok(()) }
 }
 
 fn check_key(key: &str) -> Result<(), Refusal> {

@@ -14,6 +14,7 @@ pub mod kv;
 pub mod kv_service;
 pub mod page;
 pub mod partner;
+pub mod play;
 pub mod receiver;
 pub mod scenarios;
 pub mod simulator;

@@ -68,8 +68,8 @@ impl Page {
         AuthorizationRequest {
             client_id: stand_in::CLIENT_ID,
             redirect_uri: &redirect_uri,
-            state: &self.state,
-            pkce,
+            state: &self.state.to_text(),
+            code_challenge: pkce.then(|| self.state.challenge.as_str()),
         }
         .url(&endpoint)
     }

@@ -9,6 +9,13 @@ mod pages;
 use backend::Backend;
 use http::{Method, StatusCode};
 use stand_in::{Request, Response};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// Where browsers report what a page's policy forbids, for pages whose policy names it.
+pub const REPORTS: &str = "/reports";
 
 /// A partner's site.
 #[derive(Debug)]
@@ -16,6 +23,8 @@ pub struct Partner {
     backend: Backend,
     edge: String,
     authorize_url: String,
+    added: Mutex<BTreeMap<String, Response>>,
+    reports: Mutex<Vec<String>>,
 }
 
 /// A message that the backend has sent, for whoever watches.
@@ -37,7 +46,20 @@ impl Partner {
             backend: Backend::new(edge, smooch, api_key),
             edge: edge.into(),
             authorize_url: format!("{smooch}/oauth/authorize"),
+            added: Mutex::default(),
+            reports: Mutex::default(),
         }
+    }
+
+    /// Answers with this at `path` from now on, in the place of what was there.
+    pub fn serve(&self, path: &str, answer: Response) {
+        self.added.lock().unwrap_or_else(PoisonError::into_inner).insert(path.into(), answer);
+    }
+
+    /// What came to [`REPORTS`].
+    #[must_use]
+    pub fn reports(&self) -> Vec<String> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All connections there are, of this user or not.
@@ -46,9 +68,18 @@ impl Partner {
         self.backend.all_connections()
     }
 
+    /// Another user is before the page from now on.
+    pub fn log_in(&self, user: &str) {
+        self.backend.log_in(user);
+    }
+
     /// Answers a request. What the backend did meanwhile is told to `watch`.
     pub fn handle(&self, request: &Request, watch: &dyn Fn(&Sent)) -> Response {
         let path = request.uri().path();
+        let added = self.added.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some(answer) = added {
+            return answer;
+        }
         match (request.method(), path) {
             (&Method::GET, "/" | "/pricing") => {
                 pages::page(&self.edge, &self.authorize_url, path, self.backend.session().as_deref())
@@ -57,6 +88,12 @@ impl Partner {
             (&Method::GET, "/connections") => pages::json(&self.backend.connections().into()),
             (&Method::GET, "/shop.js") => pages::file("text/javascript", include_str!("partner/shop.js")),
             (&Method::GET, "/shop.css") => pages::file("text/css", include_str!("partner/shop.css")),
+            (&Method::GET, "/watch.js") => pages::file("text/javascript", include_str!("partner/watch.js")),
+            (&Method::POST, REPORTS) => {
+                let report = String::from_utf8_lossy(request.body()).into_owned();
+                self.reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+                pages::text(StatusCode::OK, "")
+            }
             (&Method::POST, "/hello") => self.hello(request, watch),
             _ => pages::text(StatusCode::NOT_FOUND, "There is nothing here."),
         }

@@ -9,9 +9,11 @@ pub mod escrow;
 pub mod events;
 pub mod faults;
 pub mod install;
+pub mod log;
 pub mod removal;
 pub mod secrets;
 pub mod sessions;
+pub mod setup;
 pub mod sweep;
 pub mod v1;
 
@@ -78,12 +80,15 @@ macro_rules! every_scenario {
             faults::a_token_that_cannot_be_stored_is_held,
             faults::a_write_that_fails_once_is_made_again,
             faults::a_token_whose_app_cannot_be_told_is_held,
+            faults::who_leaves_while_the_code_is_exchanged_is_connected,
             install::an_install_is_stored_and_a_message_can_be_sent,
             install::an_install_costs_what_it_must_and_no_more,
             install::both_families_of_endpoints_install,
             install::the_same_app_connects_in_place,
+            log::each_request_has_one_line_that_says_what_it_was,
             removal::the_last_connection_of_an_app_ends_the_authorization,
             removal::a_connection_that_others_share_is_only_forgotten,
+            removal::a_removal_that_kv_fails_is_done_when_it_is_asked_again,
             removal::a_removal_that_smooch_is_not_there_for_is_kept,
             secrets::no_secret_is_logged_stored_or_answered,
             sessions::a_connection_belongs_to_the_user_who_set_out,
@@ -92,6 +97,14 @@ macro_rules! every_scenario {
             sessions::the_hosted_page_takes_no_session,
             sessions::a_session_that_is_none_is_refused,
             sessions::a_site_can_ask_for_sessions,
+            setup::a_page_that_is_right_is_found_right,
+            setup::a_site_is_spoken_of_to_whom_names_it_and_its_origin,
+            setup::a_page_that_is_not_there_is_told,
+            setup::a_redirect_of_the_page_is_not_followed,
+            setup::a_page_that_does_not_end_is_given_up,
+            setup::what_is_wrong_with_a_page_is_named,
+            setup::who_asks_too_often_about_sites_waits,
+            setup::a_return_page_on_the_edge_is_not_asked_for,
             sweep::removed_answers_alike_and_proves_nothing,
             sweep::a_removal_at_smooch_is_found_soon,
             sweep::a_removal_that_waited_is_finished,
@@ -102,8 +115,10 @@ macro_rules! every_scenario {
             v1::connections_are_listed_by_page_and_by_subject,
             v1::an_unknown_connection_is_not_found,
             v1::a_record_that_does_not_open_is_told,
+            v1::a_host_that_was_put_into_the_metadata_gets_no_token,
             v1::health_names_what_is_wrong_and_never_its_value,
             v1::wrong_settings_close_everything_else,
+            v1::what_can_be_got_has_a_head,
             v1::unknown_paths_and_methods_are_refused,
         }
     };

@@ -12,12 +12,13 @@ use edge::{
     edge::{Edge, handle, sweep_once},
     http::{Body, BodyError, Incoming},
     platform::{
-        Answer, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis, Outgoing,
-        Page, Platform, Put, QueueError,
+        Answer, Document, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis,
+        Outgoing, Page, Platform, Put, QueueError,
     },
     settings::{Fault, Vars},
     sweep::MOST_OPERATIONS,
 };
+use futures_executor::block_on;
 use futures_util::future::join;
 use rand_chacha::{
     ChaCha8Rng,
@@ -32,6 +33,7 @@ use std::{
     future::{pending, poll_fn},
     mem,
     pin::pin,
+    rc::Rc,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
@@ -54,8 +56,8 @@ pub const RECEIVER: &str = "https://backend.partner.example/events?from=edge";
 /// A world in memory.
 #[derive(Debug)]
 pub struct Simulator {
-    edge: Result<Edge, Vec<Fault>>,
-    platform: Simulated,
+    edge: Rc<Result<Edge, Vec<Fault>>>,
+    platform: Rc<Simulated>,
 }
 
 #[derive(Debug)]
@@ -94,6 +96,21 @@ pub struct Message {
     pub due: Millis,
 }
 
+/// What the edge does.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// It answers a request.
+    Answer(Box<Request>),
+    /// It sweeps once.
+    Sweep,
+}
+
+impl From<Request> for Work {
+    fn from(request: Request) -> Self {
+        Self::Answer(Box::new(request))
+    }
+}
+
 struct Table(Value);
 
 impl Vars for Table {
@@ -120,33 +137,54 @@ impl Simulator {
             queue: RefCell::default(),
             receiver: RefCell::default(),
         };
-        Self { edge: Edge::new(&Table(setup.vars_at(SMOOCH))), platform }
+        Self { edge: Rc::new(Edge::new(&Table(setup.vars_at(SMOOCH)))), platform: Rc::new(platform) }
     }
 
     /// The queue of deliveries.
+    #[must_use]
     pub fn queue(&self) -> RefMut<'_, Queue> {
         self.platform.queue.borrow_mut()
     }
 
     /// The partner's backend that events are delivered to.
+    #[must_use]
     pub fn receiver(&self) -> RefMut<'_, Receiver> {
         self.platform.receiver.borrow_mut()
     }
 
-    async fn answer(&self, request: Request) -> Response {
-        let (method, url) = (request.method().to_string(), request.uri().to_string());
-        let edge = self.edge.as_ref().map_err(Vec::as_slice);
-        let mut incoming = Sent(request);
-        let answer = handle(edge, &self.platform, &method, &url, &mut incoming).await;
-        let mut response = http::Response::builder().status(answer.status);
-        for (name, value) in answer.headers {
-            response = response.header(name.as_ref(), value);
+    /// Does one thing. What it needs it has by itself, so others can be done meanwhile.
+    fn work(&self, work: Work) -> impl Future<Output = Option<Response>> + use<> {
+        let (edge, platform) = (Rc::clone(&self.edge), Rc::clone(&self.platform));
+        async move {
+            let edge = edge.as_ref().as_ref().map_err(Vec::as_slice);
+            match work {
+                Work::Answer(request) => Some(answer(edge, &platform, *request).await),
+                Work::Sweep => {
+                    sweep_once(edge, &Budgeted::new(&*platform, MOST_OPERATIONS)).await;
+                    None
+                }
+            }
         }
-        let body = match answer.body {
-            Body::Text(text) => text.into_bytes(),
-            Body::Stream(bytes) => bytes,
-        };
-        response.body(body).expect("the edge's headers are headers")
+    }
+
+    /// Has the edge do one thing, and once that has come to `moment`, plays `meanwhile` before it goes on.
+    ///
+    /// # Panics
+    ///
+    /// If it ends before that.
+    pub fn amid<T>(
+        &mut self,
+        one: impl Into<Work>,
+        moment: impl Fn(&Self) -> bool,
+        meanwhile: impl FnOnce(&mut Self) -> T,
+    ) -> (Option<Response>, T) {
+        let mut one = pin!(self.work(one.into()));
+        let mut context = Context::from_waker(Waker::noop());
+        while !moment(self) {
+            assert!(one.as_mut().poll(&mut context).is_pending(), "it has ended before that moment");
+        }
+        let meanwhile = meanwhile(self);
+        (block_on(one), meanwhile)
     }
 
     /// Delivers once what is due, as the platform does: done with, to be tried again, or after the last retry a dead
@@ -158,8 +196,8 @@ impl Simulator {
         let due: Vec<Message> = due;
         for Message { body, attempts, .. } in due {
             let attempts = attempts + 1;
-            let edge = self.edge.as_ref().map_err(Vec::as_slice);
-            match futures_executor::block_on(deliver(edge, &self.platform, &body, attempts)) {
+            let edge = self.edge.as_ref().as_ref().map_err(Vec::as_slice);
+            match block_on(deliver(edge, &*self.platform, &body, attempts)) {
                 Verdict::Done => {}
                 Verdict::Again(_) if attempts as usize > SCHEDULE.len() => {
                     self.queue().dead_letters.push(body);
@@ -183,7 +221,7 @@ impl World for Simulator {
     }
 
     fn send(&mut self, request: Request) -> Response {
-        futures_executor::block_on(self.answer(request))
+        block_on(self.work(request.into())).expect("an answer")
     }
 
     fn send_and_die(&mut self, request: Request, prefixes: &[&str], setup: &Setup) {
@@ -191,7 +229,7 @@ impl World for Simulator {
             self.kv().fail_put(prefix, KvFault::Never);
         }
         {
-            let mut answer = pin!(self.answer(request));
+            let mut answer = pin!(self.work(request.into()));
             let mut context = Context::from_waker(Waker::noop());
             while self.kv().has_faults() {
                 assert!(
@@ -203,9 +241,16 @@ impl World for Simulator {
         self.restart(setup);
     }
 
+    fn send_and_leave(&mut self, request: Request) {
+        // The platform finishes what it was told to, whoever waits for it.
+        self.send(request);
+    }
+
     fn send_both(&mut self, one: Request, other: Request) -> [Response; 2] {
-        let (one, other) = futures_executor::block_on(join(self.answer(one), self.answer(other)));
-        [one, other]
+        let both = [one, other].map(|request| self.work(request.into()));
+        let [one, other] = both;
+        let (one, other) = block_on(join(one, other));
+        [one, other].map(|answer| answer.expect("an answer"))
     }
 
     fn visit(&mut self, request: Request) -> Response {
@@ -225,15 +270,16 @@ impl World for Simulator {
         self.platform.pass(milliseconds);
     }
 
+    fn set_back(&mut self, milliseconds: u64) {
+        self.platform.now.set(self.now() - milliseconds);
+    }
+
     fn restart(&mut self, setup: &Setup) {
-        self.edge = Edge::new(&Table(setup.vars_at(SMOOCH)));
+        self.edge = Rc::new(Edge::new(&Table(setup.vars_at(SMOOCH))));
     }
 
     fn sweep(&mut self) {
-        futures_executor::block_on(sweep_once(
-            self.edge.as_ref().map_err(Vec::as_slice),
-            &Budgeted::new(&self.platform, MOST_OPERATIONS),
-        ));
+        block_on(self.work(Work::Sweep));
     }
 
     fn is_simulated(&self) -> bool {
@@ -301,6 +347,21 @@ impl Simulated {
     }
 }
 
+async fn answer(edge: Result<&Edge, &[Fault]>, platform: &Simulated, request: Request) -> Response {
+    let (method, url) = (request.method().to_string(), request.uri().to_string());
+    let mut incoming = Sent(request);
+    let answer = handle(edge, platform, &method, &url, &mut incoming).await;
+    let mut response = http::Response::builder().status(answer.status);
+    for (name, value) in answer.headers {
+        response = response.header(name.as_ref(), value);
+    }
+    let body = match answer.body {
+        Body::Text(text) => text.into_bytes(),
+        Body::Stream(bytes) => bytes,
+    };
+    response.body(body).expect("the edge's headers are headers")
+}
+
 struct Sent(Request);
 
 impl Incoming for Sent {
@@ -347,19 +408,36 @@ impl Platform for Simulated {
 
     async fn sleep(&self, milliseconds: u32) {
         self.pass(milliseconds.into());
+        others_first().await;
     }
 
     async fn fetch(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
         others_first().await;
         let headers = outgoing.headers.iter().copied();
         let body = outgoing.body.map(|body| body.as_bytes().to_vec());
-        let response = self.carry(outgoing.method, outgoing.url, headers, body, outgoing.timeout)?;
+        let response = self.carry(outgoing.method, outgoing.url, headers, body, outgoing.timeout);
+        others_first().await;
+        let response = response?;
         if response.body().len() > LONGEST_ANSWER {
             return Err(FetchError::TooLong(response.status().as_u16()));
         }
         let retry_after =
             response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(Answer { status: response.status().as_u16(), retry_after, body: response.into_body() })
+    }
+
+    fn resolve(&self, base: &str, reference: &str) -> Option<String> {
+        url::Url::parse(base).ok()?.join(reference).ok().map(Into::into)
+    }
+
+    async fn load(&self, outgoing: Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {
+        let headers = outgoing.headers.iter().copied();
+        let response = self.carry(outgoing.method, outgoing.url, headers, None, outgoing.timeout)?;
+        let (status, headers) = (response.status().as_u16(), pairs(response.headers()));
+        let mut body = response.into_body();
+        let is_cut = body.len() > longest;
+        body.truncate(longest);
+        Ok(Document { status, headers, body, is_cut })
     }
 
     async fn forward(&self, forward: Forward<'_, Vec<u8>>) -> Result<Forwarded<Vec<u8>>, FetchError> {
@@ -371,25 +449,28 @@ impl Platform for Simulated {
     }
 
     async fn kv_get(&self, key: &str) -> Result<Option<Entry>, KvError> {
-        self.kv().get(key, self.now.get()).map_err(refused)
+        others_first().await;
+        let read = self.kv().get(key, self.now.get());
+        answered(read).await
     }
 
     async fn kv_put(&self, put: Put<'_>) -> Result<(), KvError> {
         others_first().await;
         let ttl = put.ttl.map(Into::into);
         let done = self.kv().put(put.key, put.value, put.metadata, ttl, self.now.get());
-        if done == Err(SILENCE) {
-            return pending().await;
-        }
-        done.map_err(refused)
+        answered(done).await
     }
 
     async fn kv_delete(&self, key: &str) -> Result<(), KvError> {
-        self.kv().delete(key).map_err(refused)
+        others_first().await;
+        let done = self.kv().delete(key);
+        answered(done).await
     }
 
     async fn kv_list(&self, prefix: &str, cursor: Option<&str>, limit: u16) -> Result<Page, KvError> {
-        let (keys, cursor) = self.kv().list(prefix, cursor, limit.into(), self.now.get()).map_err(refused)?;
+        others_first().await;
+        let listed = self.kv().list(prefix, cursor, limit.into(), self.now.get());
+        let (keys, cursor) = answered(listed).await?;
         Ok(Page { keys, cursor })
     }
 
@@ -432,6 +513,17 @@ async fn others_first() {
         if mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
+}
+
+/// What KV said, once it has come over a network.
+async fn answered<T>(done: Result<T, Refusal>) -> Result<T, KvError> {
+    match done {
+        Err(refusal) if refusal == SILENCE => pending().await,
+        done => {
+            others_first().await;
+            done.map_err(refused)
+        }
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]

@@ -9,7 +9,7 @@ use crate::{
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
-use stand_in::{CLIENT_ID, CLIENT_SECRET, Options, Server, Smooch, serve, serve_smooch};
+use stand_in::{CLIENT_ID, CLIENT_SECRET, Options, Response, Server, Smooch, serve, serve_smooch};
 use std::{
     fs, io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
@@ -133,6 +133,22 @@ impl Stage {
     #[must_use]
     pub fn connections(&self) -> Vec<Value> {
         self.backend.connections()
+    }
+
+    /// Another of the partner's users is before its pages from now on.
+    pub fn log_in(&self, user: &str) {
+        self.backend.log_in(user);
+    }
+
+    /// Has the partner's site answer with this at `path`, in the place of what was there.
+    pub fn serve(&self, path: &str, answer: Response) {
+        self.backend.serve(path, answer);
+    }
+
+    /// What browsers have reported to the partner's site.
+    #[must_use]
+    pub fn reports(&self) -> Vec<String> {
+        self.backend.reports()
     }
 
     /// A look into Smooch.

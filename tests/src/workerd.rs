@@ -10,7 +10,7 @@ use crate::{
     world::{Request, Response, Setup, World, seed},
 };
 use serde_json::Value;
-use stand_in::{Server, Smooch, serve, serve_smooch};
+use stand_in::{Endpoint, Fault, Server, Smooch, serve, serve_smooch};
 use std::{
     fmt::Write as _,
     io::{BufRead as _, BufReader, Read, Write as _},
@@ -25,9 +25,18 @@ use std::{
 };
 use tempfile::NamedTempFile;
 
-/// The trigger's whole script.
-const TRIGGER: &str =
-    "export default { fetch: async (_, { EDGE }) => new Response((await EDGE.scheduled()).outcome) }";
+/// The trigger's whole script: has the edge sweep; or sends it a request, and cancels that after half a second, as
+/// Cloudflare does with the request of a client that is gone. Between a client and workerd itself nothing is cancelled.
+const TRIGGER: &str = "export default { fetch: async (request, { EDGE }) => {
+  if (request.method === 'GET') return new Response((await EDGE.scheduled()).outcome);
+  const { headers } = request, body = await request.arrayBuffer(), signal = AbortSignal.timeout(500);
+  try {
+    await EDGE.fetch(headers.get('x-url'), { method: 'POST', headers, body, signal });
+    return new Response('answered');
+  } catch {
+    return new Response('left');
+  }
+} };";
 
 /// The platform's rate limiter, which workerd by itself does not have: so many a minute for each key, counted from the
 /// key's first.
@@ -43,6 +52,9 @@ const LIMITER: &str = "class Ratelimit {
   }
 }
 export default ({ most }) => new Ratelimit(most);";
+
+/// How long Smooch takes where somebody does not wait for it.
+const SLOW_MS: u64 = 1_500;
 
 /// How long a line of the log may be on its way.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -98,6 +110,13 @@ impl Workerd {
     }
 }
 
+impl Workerd {
+    fn lines(&self) -> usize {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.lines().filter(|line| line.starts_with('{')).count()
+    }
+}
+
 impl World for Workerd {
     fn edge(&self) -> String {
         self.edge.clone()
@@ -133,6 +152,25 @@ impl World for Workerd {
         self.restart(setup);
     }
 
+    fn send_and_leave(&mut self, request: Request) {
+        self.smooch().on_next(Endpoint::Token, Fault::slow(SLOW_MS));
+        // Lines that are still on their way are not taken for that of this request.
+        drop(self.log());
+        let lines = self.lines();
+        let (mut head, body) = request.into_parts();
+        head.headers.insert("x-url", head.uri.to_string().parse().expect("a header"));
+        head.uri = self.trigger.parse().expect("a URL");
+        let said = whole(self.agent.run(http::Request::from_parts(head, body)));
+        assert_eq!(said.body(), b"left", "it has answered before it was left");
+        let mut waited = Duration::ZERO;
+        while self.lines() == lines && waited < PATIENCE {
+            thread::sleep(Duration::from_millis(20));
+            waited += Duration::from_millis(20);
+        }
+        assert!(waited < PATIENCE, "the edge has given up what nobody waits for");
+        self.sent += 1;
+    }
+
     fn send_both(&mut self, one: Request, other: Request) -> [Response; 2] {
         self.sent += 2;
         let agent = &self.agent;
@@ -158,6 +196,10 @@ impl World for Workerd {
 
     fn pass(&mut self, milliseconds: u64) {
         self.ahead.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+
+    fn set_back(&mut self, milliseconds: u64) {
+        self.ahead.fetch_sub(milliseconds, Ordering::Relaxed);
     }
 
     fn restart(&mut self, setup: &Setup) {
@@ -187,9 +229,8 @@ impl World for Workerd {
         // Each request writes one line, which comes through a pipe.
         let mut waited = Duration::ZERO;
         loop {
-            let log = self.log.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if log.lines().filter(|line| line.starts_with('{')).count() >= self.sent || waited > PATIENCE {
-                return log;
+            if self.lines() >= self.sent || waited > PATIENCE {
+                return self.log.lock().unwrap_or_else(PoisonError::into_inner).clone();
             }
             thread::sleep(Duration::from_millis(5));
             waited += Duration::from_millis(5);
@@ -208,7 +249,7 @@ fn any_port() -> SocketAddr {
 
 fn clock(ahead: &Arc<AtomicU64>) -> impl Fn() -> u64 + Send + Sync + 'static {
     let ahead = Arc::clone(ahead);
-    move || wall_clock() + ahead.load(Ordering::Relaxed)
+    move || wall_clock().wrapping_add(ahead.load(Ordering::Relaxed))
 }
 
 /// Starts workerd as `setup` says; returns where the edge listens, and the trigger of its schedule.
@@ -295,7 +336,7 @@ const config :Workerd.Config = (
 );
 # What Cloudflare's clock does: calls the handler of scheduled events.
 const trigger :Workerd.Worker = (
-  modules = [(name = "trigger.js", esModule = "{TRIGGER}")],
+  modules = [(name = "trigger.js", esModule = {trigger})],
   compatibilityDate = "2026-10-23",
   compatibilityFlags = ["service_binding_extra_handlers"],
   bindings = [(name = "EDGE", service = "edge")],
@@ -316,6 +357,7 @@ const edge :Workerd.Worker = (
         script = quoted(&script.to_string_lossy()),
         around = around.unwrap_or_default(),
         limiter = quoted(LIMITER),
+        trigger = quoted(TRIGGER),
         wasm = quoted(&wasm.to_string_lossy()),
     )
 }

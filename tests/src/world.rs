@@ -35,9 +35,16 @@ pub trait World {
     /// Lets time pass at Smooch and in KV; at the edge too where the world is simulated.
     fn pass(&mut self, milliseconds: u64);
 
+    /// Sets the same clocks back.
+    fn set_back(&mut self, milliseconds: u64);
+
     /// Sends a request and ends the edge, with no warning and no answer, when it is about to write keys that start with
     /// each of `prefixes`; then starts it anew.
     fn send_and_die(&mut self, request: Request, prefixes: &[&str], setup: &Setup);
+
+    /// Sends a request that exchanges a code, and is gone without its answer when Smooch has begun to work on that. Comes
+    /// back when the edge is done with it.
+    fn send_and_leave(&mut self, request: Request);
 
     /// Sends two requests at once.
     fn send_both(&mut self, one: Request, other: Request) -> [Response; 2];

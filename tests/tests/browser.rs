@@ -2,84 +2,21 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
 use serde_json::{Value, json};
+use stand_in::Owner;
 use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    sync::mpsc,
     time::Duration,
 };
-use tempfile::TempDir;
 use tests::{
     browser::Browser,
-    stage::{Ports, Secrets, Stage},
+    clock::wall_clock,
+    page::{Fragment, Page},
+    play::{BUTTON, Play, READY, STATUS, click_button, go_through_smooch, pick, sign_in, wait_for_connected},
+    stage::Stage,
     tools::root,
 };
-
-const BUTTON: &str = "document.querySelector('add-to-smooch')?.shadowRoot?.querySelector('[part=button]')";
-const READY: &str =
-    "document.querySelector('add-to-smooch')?.shadowRoot?.querySelector('[part=button]')?.href";
-const STATUS: &str =
-    "document.querySelector('add-to-smooch')?.shadowRoot?.querySelector('[role=status]')?.textContent";
-
-/// A stage on free ports, with KV in a folder that goes with it.
-struct Play {
-    stage: Stage,
-    secrets: Secrets,
-    state: TempDir,
-}
-
-impl Play {
-    fn new() -> Self {
-        Self::with(&json!({}))
-    }
-
-    fn with(settings: &Value) -> Self {
-        let state = tempfile::tempdir().unwrap();
-        let (sender, _) = mpsc::channel();
-        let options = stand_in::Options::default();
-        let secrets = Secrets::fresh();
-        let stage = Stage::start(Ports::default(), state.path(), &secrets, settings, options, sender);
-        Self { stage: stage.unwrap(), secrets, state }
-    }
-
-    fn connections(&self) -> usize {
-        self.stage.connections().len()
-    }
-}
-
-fn click_button(browser: &Browser) {
-    browser.wait("the button is ready", READY);
-    browser.click_found(BUTTON);
-}
-
-fn sign_in(browser: &Browser, stage: &Stage, email: &str) {
-    browser.wait_for_url(&stage.smooch_origin);
-    browser.wait("the sign-in form", "document.querySelector('#email')");
-    browser.fill("#email", email);
-    browser.fill("#password", "demo");
-    browser.click("#login");
-}
-
-fn pick(browser: &Browser, app: &str) {
-    browser.click(&format!("input[name=app][value='{app}']"));
-    browser.click("#continue");
-}
-
-fn wait_for_connected(browser: &Browser, app: &str) {
-    browser.wait(
-        "connected",
-        &format!("{STATUS}?.includes('onnected') || ({BUTTON})?.textContent.includes('onnected')"),
-    );
-    assert!(browser.text().contains(app), "{}", browser.text());
-}
-
-/// Signs in, picks the second app and allows.
-fn go_through_smooch(browser: &Browser, stage: &Stage) {
-    sign_in(browser, stage, stand_in::accounts::OWNER);
-    pick(browser, stand_in::accounts::CORNER_BAKERY_EU);
-    browser.click("#allow");
-}
 
 #[test]
 fn an_owner_connects_the_second_app_and_nothing_leaks() {
@@ -170,6 +107,78 @@ fn an_attackers_link_connects_nobody() {
     attacker.wait("the attacker is told", &format!("{STATUS}?.includes('could not be checked')"));
     assert_eq!(play.connections(), 0);
     assert_eq!(stage.smooch().issued_tokens().len(), 0);
+}
+
+/// The attacker has a receipt for an app of their own, and wants it in the victim's account. The victim's page has set out
+/// by itself, so there is a verifier; and the attacker knows its state.
+#[test]
+fn a_receipt_of_another_flow_in_the_fragment_connects_nobody() {
+    let play = Play::new();
+    let stage = &play.stage;
+    let browser = Browser::new();
+    let (attackers, receipt) = receipt_of_another(stage);
+    browser.open(&stage.partner);
+    browser.wait("the button is ready", READY);
+    browser.js(&format!(
+        "{BUTTON}.dispatchEvent(new MouseEvent('contextmenu', {{bubbles: true, composed: true}}))"
+    ));
+    let intent = browser.js("return Object.keys(localStorage).find(key => key.startsWith('smooch.intent.'))");
+    let challenge = intent.as_str().unwrap().replace("smooch.intent.", "");
+    for (state, told) in
+        [(attackers, "Start again here"), (format!("1.main.{challenge}"), "could not be checked")]
+    {
+        browser.open("about:blank");
+        browser.open(&format!("{}/#smooch.receipt={receipt}&smooch.state={state}", stage.partner));
+        browser.wait("the victim is told", &format!("{STATUS}?.includes('{told}')"));
+        assert!(!browser.url().contains("receipt"));
+        assert_eq!(play.connections(), 0);
+        assert_eq!(stage.smooch().issued_tokens().len(), 0, "the attacker's code was spent");
+    }
+    // What the victim does then is what they wanted.
+    click_button(&browser);
+    go_through_smooch(&browser, stage);
+    browser.wait_for_url(&stage.partner);
+    wait_for_connected(&browser, "Corner Bakery EU");
+    assert_eq!(play.connections(), 1);
+}
+
+/// The state and the receipt of a flow that was not finished, as somebody has them who reads their own address bar.
+fn receipt_of_another(stage: &Stage) -> (String, String) {
+    let page = Page::new("main", 7);
+    let link = page.link_between(&stage.edge, &stage.smooch_origin, false);
+    let visit = |request| stage.smooch().handle(&request, wall_clock());
+    let callback = Owner::new(stand_in::accounts::OWNER).allow(&link, "Night Market", visit).unwrap();
+    let agent =
+        ureq::Agent::config_builder().max_redirects(0).http_status_as_error(false).build().new_agent();
+    let (head, _) = agent.get(&callback).call().unwrap().into_parts();
+    let bounce = http::Response::from_parts(head, Vec::new());
+    (page.state.to_text(), Fragment::of(&bounce).receipt.unwrap())
+}
+
+#[test]
+fn who_logs_in_as_another_on_the_way_is_not_connected() {
+    let play = Play::new();
+    let stage = &play.stage;
+    let browser = Browser::new();
+    browser.open(&stage.partner);
+    click_button(&browser);
+    sign_in(&browser, stage, stand_in::accounts::OWNER);
+    pick(&browser, stand_in::accounts::CORNER_BAKERY_EU);
+    browser.wait("the question", "document.querySelector('#allow')");
+    stage.log_in("merchant-2");
+    browser.click("#allow");
+    browser.wait_for_url(&stage.partner);
+    browser.wait("the person is told", &format!("{STATUS}?.includes('someone else')"));
+    assert_eq!(play.connections(), 0);
+    assert_eq!(stage.smooch().issued_tokens().len(), 0, "the code was spent for nobody");
+    // Starting again it is the other one's.
+    click_button(&browser);
+    browser.wait_for_url(&stage.smooch_origin);
+    pick(&browser, stand_in::accounts::CORNER_BAKERY_EU);
+    browser.click("#allow");
+    browser.wait_for_url(&stage.partner);
+    wait_for_connected(&browser, "Corner Bakery EU");
+    assert_eq!(stage.connections()[0]["subject"], "merchant-2");
 }
 
 #[test]

@@ -102,6 +102,7 @@ fn good(world: &mut Workerd, number: u8) -> Vec<Request> {
         Request::new("POST", "/removed").body(r#"{"integrationId":"5deb3bf0e3ad4e0010a3f0c3"}"#),
         Request::new("GET", "/healthz"),
         Request::new("GET", "/embed.json").with("origin", PARTNER),
+        Request::new("GET", "/setup.json?site=main&origin=https://nobody.example"),
         json(v1("POST", "/v1/sessions")).body(r#"{"subject":"ann","metadata":{"plan":"pro"}}"#),
         v1("GET", &format!("/v1/connections?subject=user-{number}&limit=10")),
         v1("GET", &format!("/v1/connections/{id}")),

@@ -225,6 +225,7 @@ fn the_running_worker_does_what_the_document_says() {
         ("/removed", 202),
         ("/healthz", 200),
         ("/embed.json", 200),
+        ("/setup.json", 200),
     ] {
         assert!(met.contains_key(&(route.into(), status)), "{route} never answered {status}: {met:#?}");
     }

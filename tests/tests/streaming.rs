@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
 
 use stand_in::accounts::OWNER;
-use std::net::TcpListener;
+use std::{net::TcpListener, thread, time::Duration};
 use tests::{
-    page::{Page, id_of},
+    page::{Page, get_v1, id_of},
     wire::Wire,
     workerd::Workerd,
     world::{API_KEY, Setup, World as _},
@@ -85,4 +85,43 @@ fn an_upload_is_passed_on_while_it_comes() {
     assert!(smooch.chunk().unwrap().is_empty());
     smooch.send(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n").unwrap();
     assert!(caller.head().unwrap().starts_with("http/1.1 201"));
+}
+
+/// Statuses that a response cannot be made of, bodies where there can be none, headers that are no text: whatever stands
+/// where Smooch should, it is told as a failure of Smooch's or passed on, and hurts no other request.
+#[test]
+fn an_answer_that_no_response_can_be_made_of_hurts_nobody() {
+    for answer in [
+        "HTTP/1.1 999 No\r\ncontent-length: 2\r\n\r\nno",
+        "HTTP/1.1 600 No\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 199 No\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n",
+        "HTTP/1.1 205 Reset Content\r\ncontent-length: 2\r\n\r\nno",
+        "HTTP/1.1 304 Not Modified\r\ncontent-length: 2\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nx-name: \u{20ac}\r\ncontent-length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nx-name: \u{1}\r\ncontent-length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nx y: z\r\ncontent-length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\ncontent-length: 2, 3\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\nno",
+        "HTTP/1.1 200\r\ncontent-length: 2\r\n\r\nok",
+        "nonsense\r\n\r\n",
+    ] {
+        let (mut world, api, mut caller) = begin("GET", "");
+        let mut smooch = accept(&api);
+        smooch.head().unwrap();
+        smooch.send(answer.as_bytes()).unwrap();
+        drop(smooch);
+        let head = caller.head().unwrap();
+        let status: u16 = head.split(' ').nth(1).unwrap().parse().unwrap();
+        assert_ne!(status, 500, "{answer:?}");
+        let logged = || world.log().contains("/v1/connections/{id}/api");
+        for _wait in 0..250 {
+            if logged() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert!(logged(), "{answer:?}: {}", world.log());
+        assert_eq!(get_v1(&mut world, "/v1/connections").status(), 200);
+    }
 }

@@ -7,7 +7,6 @@
     reason = "each test file uses some of it"
 )]
 
-use client::Button;
 use core::cell::Cell;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -77,8 +76,8 @@ pub fn page(end: &str) -> String {
 
 /// Defines the element as the loader does.
 pub fn define(name: &str) {
-    let make = Closure::<dyn Fn() -> Button>::new(Button::new).into_js_value();
-    client::define(name, EDGE, &make);
+    let handle = Closure::<dyn Fn(u32, u32, u8)>::new(client::handle).into_js_value();
+    client::define(name, EDGE, &handle);
 }
 
 /// An element of that name with these attributes, in the page.
@@ -86,6 +85,12 @@ pub fn element(name: &str, attributes: &str) -> JsValue {
     let element = create(name, attributes);
     place(&element);
     element
+}
+
+/// What the JSON has under a name.
+pub fn value(json: &str, name: &str) -> String {
+    let value = js_sys::JSON::parse(json).and_then(|json| js_sys::Reflect::get(&json, &name.into()));
+    value.ok().and_then(|value| value.as_string()).unwrap_or_default()
 }
 
 pub fn of(element: &JsValue) -> &Element {

@@ -8,6 +8,10 @@ let calls = [];
 let fired = [];
 let errors = [];
 
+// What the build says of where other scripts are.
+globalThis.LANGUAGES = "no-language.";
+globalThis.POPUP = "popup.js";
+
 // The page is the test runner's too.
 const stage = document.body.appendChild(document.createElement("main"));
 console.error = (text) => errors.push(String(text));
@@ -75,7 +79,8 @@ export const restore = (persisted) => dispatchEvent(new PageTransitionEvent("pag
 
 export const intent = (place, age) => {
   const since = Math.floor(Date.now() / 1000) - age;
-  localStorage["smooch.intent." + STATE.slice(7)] = [since, VERIFIER, place, "s1.then"].join("\n");
+  const intent = { since, verifier: VERIFIER, place, started_session: "s1.then" };
+  localStorage["smooch.intent." + STATE.slice(7)] = JSON.stringify(intent);
 };
 export const intents = () => Object.keys(localStorage).filter((key) => key.startsWith("smooch.intent.")).length;
 export const stored = (lasting, key) => (lasting ? localStorage : sessionStorage).getItem(key) ?? "";

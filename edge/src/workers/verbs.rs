@@ -25,10 +25,12 @@ extern "C" {
     pub(super) fn headers() -> String;
     /// Whether the request has a body.
     pub(super) fn has_body() -> bool;
-    /// Reads the request's body: comes back with its bytes, or without if they are more than `limit`.
+    /// Reads the request's body: comes back with its bytes, of which one is more than `limit` if there are more.
     pub(super) fn body(ticket: u32, limit: u32);
 
-    /// Sends a request: comes back with the status, `Retry-After`, and the body as [`body`] has it.
+    /// What a reference stands for on a page, as a browser reads it.
+    pub(super) fn resolve(base: &str, reference: &str) -> Option<String>;
+    /// Sends a request: comes back with the status, `Retry-After` or all headers, and the body as [`body`] has it.
     pub(super) fn call(
         ticket: u32,
         method: &str,
@@ -37,6 +39,7 @@ extern "C" {
         body: Option<&str>,
         timeout: u32,
         limit: u32,
+        headers_too: bool,
     );
     /// Sends a request, with the body of the one that came or with none: comes back with the status, the headers, and
     /// bytes if there is a body, which is not among them.

@@ -8,7 +8,10 @@
 )]
 
 use edge::{
+    address::Address,
     api::address,
+    csp::Policies,
+    html::tags,
     proof::Completion,
     receipt::Receipt,
     seal::{Keyring, NONCE, Purpose},
@@ -17,7 +20,9 @@ use edge::{
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use shared::{Callback, CallbackError, Json, Site, app_in_token, read_token, read_token_info};
+use shared::{
+    Callback, CallbackError, Json, Site, app_in_token, push_parameter, read_token, read_token_info,
+};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -25,7 +30,7 @@ use url::Url;
 pub type Property = fn(&[u8]);
 
 /// Every parser that faces the network, by the name of its fuzz target.
-pub const ALL: [(&str, Property); 8] = [
+pub const ALL: [(&str, Property); 9] = [
     ("callback", callback),
     ("form", form),
     ("receipt", receipt),
@@ -34,6 +39,7 @@ pub const ALL: [(&str, Property); 8] = [
     ("token_info", token_info),
     ("path", path),
     ("sites", sites),
+    ("document", document),
 ];
 
 const CLIENT: &str = "shoplifter";
@@ -57,10 +63,16 @@ pub fn callback(data: &[u8]) {
             );
             written.append_pair("code", code.expose());
         }
-        Err(CallbackError::Denied) => {
-            written.append_pair("error", "access_denied");
+        Err(error) => {
+            let name = match error {
+                CallbackError::Denied => "access_denied",
+                CallbackError::Unavailable => "server_error",
+                CallbackError::Client => "unauthorized_client",
+                // What has no shape has none to be written in.
+                CallbackError::Malformed(_) => return,
+            };
+            written.append_pair("error", name);
         }
-        Err(CallbackError::Unavailable | CallbackError::Client | CallbackError::Malformed(_)) => return,
     }
     let written = written.finish();
     // Written down it may be three times as long, which the limit of a query then refuses.
@@ -82,10 +94,37 @@ pub fn form(data: &[u8]) {
     let pairs: Vec<_> =
         form_urlencoded::parse(data).filter(|(name, _)| known.contains(&name.as_ref())).collect();
     let names: BTreeSet<_> = pairs.iter().map(|(name, _)| name).collect();
-    let taken = Completion::parse(data).is_ok();
-    assert_eq!(taken, names.len() == pairs.len(), "a parameter that stands there twice");
-    let written = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
-    assert_eq!(Completion::parse(written.as_bytes()).is_ok(), taken);
+    let Ok(read) = Completion::parse(data) else {
+        assert!(names.len() < pairs.len(), "a form that says nothing twice is refused");
+        return;
+    };
+    assert_eq!(names.len(), pairs.len(), "a parameter that stands there twice");
+    for name in known {
+        let sent = pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref());
+        assert_eq!(field(&read, name), sent, "{name}");
+    }
+    // Written as the page writes it.
+    let mut written = String::new();
+    for name in known {
+        if let Some(value) = field(&read, name) {
+            push_parameter(&mut written, name, value);
+        }
+    }
+    let again = Completion::parse(written.as_bytes()).expect("what is written is read");
+    for name in known {
+        assert_eq!(field(&again, name), field(&read, name), "{name}");
+    }
+}
+
+fn field<'a>(completion: &'a Completion, name: &str) -> Option<&'a str> {
+    let field = match name {
+        "receipt" => &completion.receipt,
+        "verifier" => &completion.verifier,
+        "session" => &completion.session,
+        "started_session" => &completion.started_session,
+        _ => &completion.again,
+    };
+    field.as_deref()
 }
 
 /// A receipt: no text opens that was not sealed; and what was sealed is read as it is written.
@@ -195,6 +234,41 @@ pub fn sites(data: &[u8]) {
         };
         assert_eq!(of(&again), of(&sites));
     }
+}
+
+/// A return page: its policy, and after a line's end its HTML.
+pub fn document(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let (policy, html) = text.split_once('\n').unwrap_or((text, ""));
+    let (mut policies, mut again) = (Policies::default(), Policies::default());
+    policies.add(policy);
+    again.add(&policies.text());
+    assert_eq!(again.text(), policies.text());
+    let url = |text| Address::read(text).expect("an address");
+    let (page, edge) = (url("https://shop.example/done"), url(BASE));
+    assert_eq!(again.blocked(&page, &edge, None), policies.blocked(&page, &edge, None));
+
+    let read = |html: &str| -> Vec<(String, Vec<(String, String)>)> {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        tags(html).map(|tag| (tag.name().to_owned(), tag.attributes().map(owned).collect())).collect()
+    };
+    let all = read(html);
+    assert!(all.len() <= html.matches('<').count());
+    let mut written = String::new();
+    for (name, attributes) in &all {
+        written.extend(["<", name]);
+        for (name, value) in attributes {
+            let quote = ["\"", "'"].into_iter().find(|quote| !value.contains(quote)).unwrap_or_default();
+            written.extend([" ", name, "=", quote, value, quote]);
+        }
+        written.push('>');
+        // The content of some elements is text up to their end tag. A name with a `<` is of none of them, and would begin
+        // another tag there.
+        if !name.contains('<') {
+            written.extend(["</", name, ">"]);
+        }
+    }
+    assert_eq!(read(&written), all, "{written}");
 }
 
 fn keyring() -> Keyring {

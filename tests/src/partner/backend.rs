@@ -3,13 +3,16 @@
 use super::Sent;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 /// The customer whom the demo writes to; each app of the stand-in has one of that name.
 const CUSTOMER: &str = stand_in::accounts::CUSTOMER;
 
-/// The partner's user before the page. A real partner has a login for that.
-pub(super) const USER: &str = "merchant-1";
+/// The partner's user before the page, at first. A real partner has a login for that.
+const USER: &str = "merchant-1";
 
 /// What may stand in a segment of a path as it is.
 const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
@@ -20,6 +23,7 @@ pub(super) struct Backend {
     smooch: String,
     api_key: String,
     agent: ureq::Agent,
+    user: Mutex<String>,
 }
 
 impl Backend {
@@ -29,18 +33,28 @@ impl Backend {
             .timeout_global(Some(Duration::from_secs(15)))
             .build()
             .new_agent();
-        Self { edge: edge.into(), smooch: smooch.into(), api_key: api_key.into(), agent }
+        let (edge, smooch, api_key) = (edge.into(), smooch.into(), api_key.into());
+        Self { edge, smooch, api_key, agent, user: Mutex::new(USER.into()) }
+    }
+
+    /// Another user is before the page from now on.
+    pub(super) fn log_in(&self, user: &str) {
+        user.clone_into(&mut self.user.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn user(&self) -> String {
+        self.user.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A session for the page, so that what is connected there is this user's; none while the edge is not there.
     pub(super) fn session(&self) -> Option<String> {
-        let made = self.call("POST", "sessions", Some(&json!({"subject": USER}))).ok()?;
+        let made = self.call("POST", "sessions", Some(&json!({"subject": self.user()}))).ok()?;
         made["session"].as_str().map(str::to_owned)
     }
 
     /// This user's connections; none while the edge is not there.
     pub(super) fn connections(&self) -> Vec<Value> {
-        self.list(&format!("connections?subject={USER}"), "connections")
+        self.list(&format!("connections?subject={}", self.user()), "connections")
     }
 
     /// All connections there are.
@@ -63,7 +77,7 @@ impl Backend {
         let connection = format!("connections/{}", utf8_percent_encode(id, IN_A_PATH));
         let shown = self.call("GET", &connection, None)?;
         // Any user can name any id: what is not this user's is not used.
-        if shown["subject"] != USER {
+        if shown["subject"] != self.user() {
             return Err("This connection is somebody else's.".into());
         }
         let app = shown["app"].clone();

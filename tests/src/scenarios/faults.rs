@@ -4,7 +4,7 @@
 use super::Start;
 use crate::{
     kv::Fault as KvFault,
-    page::{Fragment, Page, get, get_v1, header, json},
+    page::{Fragment, Page, completion, get, get_v1, header, json},
     world::{Response, Setup, World},
 };
 use http::StatusCode;
@@ -229,4 +229,17 @@ pub fn a_token_whose_app_cannot_be_told_is_held(start: Start<'_>) {
         assert_eq!(world.smooch().count(Endpoint::Token), 1);
         assert_eq!((tokens(&*world), stored(&mut *world)), (1, 1));
     }
+}
+
+/// A tab that is closed, a phone that loses its network: what has begun is finished, and nobody's token is lost.
+pub fn who_leaves_while_the_code_is_exchanged_is_connected(start: Start<'_>) {
+    let mut world = start(&Setup::sunshine());
+    let page = Page::new("main", 1);
+    let receipt = arrive(&mut *world, &page);
+    let request = completion(&*world, &page.origin, &page.form(&receipt));
+    world.send_and_leave(request);
+    assert_eq!((tokens(&*world), stored(&mut *world)), (1, 1));
+    // The page finds out when it is there again.
+    assert_eq!(page.complete_again(&mut *world, &receipt).status(), 200);
+    assert_eq!(world.smooch().count(Endpoint::Token), 1);
 }

@@ -2,6 +2,7 @@
 
 use super::Start;
 use crate::{
+    kv::{Fault as KvFault, Operation},
     page::{Page, call_v1, get_v1, id_of, json, session},
     world::{Setup, World},
 };
@@ -72,4 +73,29 @@ pub fn a_removal_that_smooch_is_not_there_for_is_kept(start: Start<'_>) {
     assert_eq!(call_v1(&mut *world, "DELETE", &path, "").status(), 204);
     assert!(world.smooch().live_tokens().is_empty());
     assert_eq!(listed(&mut *world), 0);
+}
+
+/// Smooch has ended it by then; asked again, the rest is done.
+pub fn a_removal_that_kv_fails_is_done_when_it_is_asked_again(start: Start<'_>) {
+    for (operation, prefix) in [
+        (Operation::Get, "connection/"),
+        (Operation::List, "connection/"),
+        (Operation::Delete, "subject/"),
+        (Operation::Delete, "connection/"),
+    ] {
+        let mut world = start(&Setup::smooch());
+        let id = connect(&mut *world, "ann", 1);
+        let path = format!("/v1/connections/{id}");
+        world.kv().fail(operation, prefix, KvFault::Before);
+        let failed = call_v1(&mut *world, "DELETE", &path, "");
+        assert_eq!(
+            (failed.status().as_u16(), json(&failed)["code"].as_str()),
+            (503, Some("storage_unavailable")),
+            "{operation:?} {prefix}"
+        );
+        world.pass(61_000);
+        assert_eq!(call_v1(&mut *world, "DELETE", &path, "").status(), 204, "{operation:?} {prefix}");
+        assert!(world.smooch().live_tokens().is_empty());
+        assert_eq!(listed(&mut *world), 0);
+    }
 }

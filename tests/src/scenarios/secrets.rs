@@ -53,6 +53,8 @@ pub fn no_secret_is_logged_stored_or_answered(start: Start<'_>) {
         ("error", "/v1/canary-path?canary-query=1".into()),
         ("health", "/healthz?canary-query=1".into()),
         ("embed", "/embed.json?canary-query=1".into()),
+        ("setup", "/setup.json?site=members&origin=https://canary-query.example".into()),
+        ("error", "/setup.json?site=canary-path&canary-query=1".into()),
         ("error", "/canary-path?canary-query=1".into()),
     ] {
         answers.push((what, get_v1(&mut *world, &path)));

@@ -86,9 +86,22 @@ pub fn a_session_that_is_none_is_refused(start: Start<'_>) {
     let opened =
         keyring.open(Purpose::Session, "shoplifter", &sealed(&living, "shoplifter")).expect("its own");
     let of_another_kind = keyring.seal(Purpose::Receipt, "shoplifter", &opened, &[7; NONCE]);
-    for wrong in
-        [String::new(), "ann".into(), sealed(&living, "another-partner"), of_another_kind, receipt.clone()]
-    {
+    let altered = |at: usize| {
+        let mut text = sealed(&living, "shoplifter").into_bytes();
+        text[at] = if text[at] == b'A' { b'B' } else { b'A' };
+        String::from_utf8(text).expect("text")
+    };
+    let cut = sealed(&living, "shoplifter");
+    for wrong in [
+        String::new(),
+        "ann".into(),
+        sealed(&living, "another-partner"),
+        of_another_kind,
+        receipt.clone(),
+        altered(5),
+        altered(60),
+        cut[..cut.len() - 4].to_owned(),
+    ] {
         let page = page.clone().of(&wrong);
         assert_eq!(code(&mut *world, &page, &receipt), (401, "session_invalid".into()), "{wrong:?}");
     }

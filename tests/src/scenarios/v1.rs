@@ -2,7 +2,7 @@
 
 use super::Start;
 use crate::{
-    page::{Page, get, get_v1, header, json, request, session},
+    page::{Page, call_v1, get, get_v1, header, json, request, session},
     world::{API_KEY, Setup},
 };
 use serde_json::json;
@@ -54,7 +54,8 @@ pub fn a_key_is_needed(start: Start<'_>) {
 /// From metadata alone, one list a page.
 pub fn connections_are_listed_by_page_and_by_subject(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
-    for (seed, subject) in [(1, "ann"), (2, "bob"), (3, "ann.b")] {
+    // What a subject may be and a path may not.
+    for (seed, subject) in [(1, "ann"), (2, ".."), (3, "ann.b")] {
         for (offset, app) in [(0, "Night Market"), (10, "Corner Bakery")] {
             let made = session(&mut *world, &json!({"subject": subject}));
             let sealed = json(&made)["session"].as_str().expect("a session").to_owned();
@@ -86,6 +87,8 @@ pub fn connections_are_listed_by_page_and_by_subject(start: Start<'_>) {
         .map(|shown| shown["subject"].clone())
         .collect();
     assert_eq!(subjects, ["ann", "ann"]);
+    let of_dots = json(&get_v1(&mut *world, "/v1/connections?subject=.."));
+    assert_eq!(of_dots["connections"].as_array().map(Vec::len), Some(2));
     for wrong in [
         "limit=0",
         "limit=1001",
@@ -136,6 +139,31 @@ pub fn a_record_that_does_not_open_is_told(start: Start<'_>) {
     );
 }
 
+/// Metadata are not sealed. Whoever can write them chooses no host that a token is sent to.
+pub fn a_host_that_was_put_into_the_metadata_gets_no_token(start: Start<'_>) {
+    let mut world = start(&Setup::sunshine());
+    let connected = json(&Page::new("main", 1).install(&mut *world, OWNER, "Night Market"));
+    let id = connected["connection"]["id"].as_str().expect("an id").to_owned();
+    let subdomain = connected["connection"]["app"]["subdomain"].as_str().expect("a subdomain").to_owned();
+    world.kv().tamper(&format!("connection/{id}"), |entry| {
+        entry.metadata = entry.metadata.take().map(|metadata| metadata.replace(&subdomain, "evil"));
+    });
+    let asked = world.smooch().requests().len();
+    for (method, path) in [("GET", "/api/v2/x"), ("GET", "/token"), ("DELETE", "")] {
+        let answer = call_v1(&mut *world, method, &format!("/v1/connections/{id}{path}"), "");
+        assert_eq!(
+            (answer.status().as_u16(), json(&answer)["code"].as_str()),
+            (503, Some("storage_unavailable"))
+        );
+    }
+    assert_eq!(world.smooch().requests().len(), asked, "somebody was sent the token");
+    // Connected again, it is as it should be.
+    world.pass(61_000);
+    assert_eq!(Page::new("main", 2).install(&mut *world, OWNER, "Night Market").status(), 200);
+    world.pass(61_000);
+    assert_eq!(get_v1(&mut *world, &format!("/v1/connections/{id}/token")).status(), 200);
+}
+
 /// For whoever set it up.
 pub fn health_names_what_is_wrong_and_never_its_value(start: Start<'_>) {
     let mut well = start(&Setup::smooch());
@@ -183,6 +211,36 @@ pub fn wrong_settings_close_everything_else(start: Start<'_>) {
     assert_eq!(json(&get(&mut *world, "/embed.json"))["code"], "misconfigured");
 }
 
+/// RFC 9110 §9.3.2: what GET answers, without the body.
+pub fn what_can_be_got_has_a_head(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let connected = Page::new("main", 1).install(&mut *world, OWNER, "Night Market");
+    let path = format!("/v1/connections/{}", json(&connected)["connection"]["id"].as_str().expect("an id"));
+    let token = format!("{path}/token");
+    let asked = world.kv().counts();
+    for (path, status) in [
+        ("/v1/connections", 200),
+        (path.as_str(), 200),
+        (&token, 200),
+        ("/v1/events", 200),
+        ("/v1/events?limit=0", 400),
+        ("/v1/connections/5f1a-AAAAAAAAAAAAAAAA", 404),
+        ("/v1/nothing", 404),
+    ] {
+        let (head, got) = (call_v1(&mut *world, "HEAD", path, ""), get_v1(&mut *world, path));
+        assert_eq!((head.status(), got.status().as_u16()), (got.status(), status), "{path}");
+        assert!(head.body().is_empty() && !got.body().is_empty(), "{path}");
+        for name in ["content-type", "cache-control", "x-content-type-options"] {
+            assert_eq!(header(&head, name), header(&got, name), "{path} {name}");
+        }
+        // RFC 9110 §8.6: no length, or that of the body that GET has.
+        let length = header(&head, "content-length");
+        assert!(length.is_none() || length == header(&got, "content-length"), "{path}: {length:?}");
+    }
+    assert_eq!(world.kv().counts().puts, asked.puts);
+    assert_eq!(world.send(request("HEAD", &format!("{}/v1/connections", world.edge()))).status(), 401);
+}
+
 /// In the one shape that all errors have.
 pub fn unknown_paths_and_methods_are_refused(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
@@ -193,9 +251,9 @@ pub fn unknown_paths_and_methods_are_refused(start: Start<'_>) {
         ("DELETE", "/complete", 405, Some("POST")),
         ("POST", "/healthz", 405, Some("GET, HEAD")),
         ("PROPFIND", "/healthz", 405, Some("GET, HEAD")),
-        ("POST", "/v1/connections", 405, Some("GET")),
+        ("POST", "/v1/connections", 405, Some("GET, HEAD")),
         ("GET", "/v1/sessions", 405, Some("POST")),
-        ("PUT", "/v1/connections/5f1a-AAAAAAAAAAAAAAAA", 405, Some("GET, DELETE")),
+        ("PUT", "/v1/connections/5f1a-AAAAAAAAAAAAAAAA", 405, Some("GET, HEAD, DELETE")),
     ] {
         let answer = world.send(request(method, &format!("{edge}{path}")));
         assert_eq!(answer.status(), status, "{method} {path}");

@@ -1,0 +1,109 @@
+//! The embed's tables.
+
+use super::{Section, image};
+use crate::{
+    bound::{Bound, Unit, behind, grouped},
+    button::{BUTTONS, Condition, Loaded},
+    plot::{Bar, Colour, bars},
+    weight::Weight,
+};
+
+/// What every visitor of a partner's page loads, before anyone has pressed anything.
+const MOST: f64 = 8_192.0;
+
+/// What is aimed at.
+const AIM: f64 = 6_000.0;
+
+/// The embed's section.
+#[must_use]
+pub fn embed(weights: &[(&'static str, Weight)], Loaded { alike, loads }: &Loaded) -> Section {
+    let mut section = Section::default();
+    let ours = BUTTONS[0].0;
+    let rows: Vec<Bar> = weights
+        .iter()
+        .map(|&(name, weight)| Bar {
+            name: name.into(),
+            parts: vec![(weight.brotli as f64, colour(name))],
+            figure: format!("{} B", grouped(weight.brotli as f64)),
+            ours: name == ours,
+            ..Bar::default()
+        })
+        .collect();
+    let plot = bars("What a page loads, brotli", &[], &rows, Some((MOST, "wanted: 8,192 B")));
+    section.plots.push(("benchmarks-embed.svg", plot));
+    section.text = format!(
+        "## The embed: size\n\n{}Script and wasm together, each packed by itself. The others are the least use of each that starts \
+         and finishes a flow, without a look of its own.\n\n| | bytes | gzip | brotli |\n|---|--:|--:|--:|\n",
+        image("benchmarks-embed.svg")
+    );
+    for (name, Weight { raw, gzip, brotli }) in weights {
+        let [raw, gzip, brotli] = [raw, gzip, brotli].map(|bytes| grouped(*bytes as f64));
+        section.say(format_args!("| {name} | {raw} | {gzip} | {brotli} |\n"));
+    }
+    let weight =
+        weights.iter().find(|(name, _)| *name == ours).map_or(0.0, |(_, weight)| weight.brotli as f64);
+    for (what, most) in [("the embed, brotli", MOST), ("the same, aimed at", AIM)] {
+        section.bounds.push(Bound { what: what.into(), most, is: weight, unit: Unit::Bytes });
+    }
+    let others: Vec<(&str, f64)> = weights
+        .iter()
+        .filter(|(name, _)| *name != ours)
+        .map(|(name, weight)| (*name, weight.brotli as f64))
+        .collect();
+    section.behind.extend(behind(
+        "the embed, brotli",
+        |bytes| format!("{} B", grouped(bytes)),
+        weight,
+        &others,
+        true,
+    ));
+
+    let rows = loads.iter().flat_map(|(condition, paid)| {
+        BUTTONS.iter().zip(paid).enumerate().map(|(index, ((name, _), paid))| Bar {
+            name: if index == 0 {
+                format!("{}, {}", name, condition.short())
+            } else {
+                "plain JavaScript".into()
+            },
+            parts: vec![(paid.ready, colour(name))],
+            figure: format!("{:.0} ms", paid.ready),
+            ours: index == 0,
+            apart: index == 0 && *condition != Condition::Plain,
+            ..Bar::default()
+        })
+    });
+    let title = "From the script's last byte to a button that can be pressed";
+    section.plots.push(("benchmarks-button.svg", bars(title, &[], &rows.collect::<Vec<_>>(), None)));
+    section.text += "\n## The embed: in Chromium\n\n";
+    section.text += &image("benchmarks-button.svg");
+    let alike =
+        if *alike { "The two are drawn alike, to the pixel." } else { "**The two are not drawn alike.**" };
+    section.text += alike;
+    section.text += " Nothing is cached; scripts come unpacked from loopback. Medians; the main thread's processor time is beyond that of the same page \
+         without a button. Before it was measured, each led through a whole flow.\n\n\
+         | | | script there to button ready, ms | page opened to button ready, ms | main thread, ms | requests | layout shift |\n\
+         |---|---|--:|--:|--:|--:|--:|\n";
+    for (condition, paid) in loads {
+        for ((name, _), paid) in BUTTONS.iter().zip(paid) {
+            let condition = if *name == ours { condition.name() } else { "" };
+            section.say(format_args!(
+                "| {condition} | {name} | {:.1} | {:.1} | {:.1} | {:.0} | {:.4} |\n",
+                paid.ready, paid.from_start, paid.main_thread, paid.requests, paid.shift
+            ));
+        }
+        let [our, plain] = paid;
+        let name = BUTTONS[1].0;
+        let ms = |ms: f64| format!("{ms:.1} ms");
+        for (what, our, theirs) in
+            [("button ready", our.ready, plain.ready), ("main thread", our.main_thread, plain.main_thread)]
+        {
+            let what = format!("{what}, {}", condition.name());
+            section.behind.extend(behind(&what, ms, our, &[(name, theirs)], true));
+        }
+    }
+    section
+}
+
+fn colour(name: &str) -> Colour {
+    if name == BUTTONS[0].0 { Colour::Purple } else { Colour::Grey }
+}

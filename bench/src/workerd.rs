@@ -1,0 +1,114 @@
+//! workerd as a program: its configuration for one peer, and its start.
+
+use crate::peer::Peer;
+use serde_json::{Value, json};
+use std::{
+    fmt::Write as _,
+    io::{BufRead as _, BufReader, Read, Write as _},
+    net::SocketAddr,
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+};
+use tempfile::NamedTempFile;
+use tests::{
+    tools::{Process, tool},
+    world::{PARTNER, RETURN_TO},
+};
+
+/// Starts workerd; returns where the worker listens.
+#[must_use]
+pub fn start(config: &str, kv: SocketAddr, bent: SocketAddr) -> (Process, String) {
+    let mut file = NamedTempFile::with_suffix(".capnp").expect("a temporary file");
+    file.write_all(config.as_bytes()).expect("there is room for a configuration");
+    let mut command = Command::new(tool("WORKERD"));
+    command
+        .args(["serve", "-I", "/", "--control-fd=1", "--socket-addr", "http=127.0.0.1:0"])
+        .args(["--external-addr", &format!("kv={kv}"), "--external-addr", &format!("bent={bent}")])
+        .arg(file.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut process = Process::start(&mut command);
+    let mut stdout = BufReader::new(process.0.stdout.take().expect("piped"));
+    let stderr = process.0.stderr.take().expect("piped");
+    let mut ready = String::new();
+    stdout.read_line(&mut ready).expect("workerd says where it listens");
+    let said: Value = serde_json::from_str(&ready).unwrap_or_default();
+    let Some(port) = said["port"].as_u64() else {
+        let mut why = String::new();
+        let _ = BufReader::new(stderr).read_to_string(&mut why);
+        panic!("workerd did not start: {ready}{why}");
+    };
+    // Lines of the log are read and dropped: a worker that logs must not wait for a full pipe.
+    drain(stdout);
+    drain(stderr);
+    (process, format!("127.0.0.1:{port}"))
+}
+
+fn drain(mut stream: impl Read + Send + 'static) {
+    thread::spawn(move || std::io::copy(&mut stream, &mut std::io::sink()));
+}
+
+/// What workerd is told to run a peer, with Smooch at this address.
+#[must_use]
+pub fn config(peer: &Peer, smooch: SocketAddr) -> String {
+    let smooch = format!("http://{smooch}");
+    let mut vars = json!({
+        "SMOOCH_CLIENT_ID": stand_in::CLIENT_ID,
+        "SMOOCH_CLIENT_SECRET": stand_in::CLIENT_SECRET,
+        "SMOOCH_AUTHORIZE_URL": format!("{smooch}/oauth/authorize"),
+        "SMOOCH_TOKEN_URL": format!("{smooch}/oauth/token"),
+        "SMOOCH_REVOKE_URL": format!("{smooch}/oauth/authorization"),
+        "SMOOCH_API_URL": smooch,
+        "SMOOCH_ORIGIN": smooch,
+        "PARTNER": PARTNER,
+        "RETURN_TO": RETURN_TO,
+    });
+    if let (Some(all), Some(own)) = (vars.as_object_mut(), peer.vars.as_object()) {
+        all.extend(own.clone());
+    }
+    let mut bindings = String::new();
+    for (name, value) in vars.as_object().expect("settings are a table") {
+        let binding = match value {
+            Value::String(text) => format!("text = {}", quoted(text)),
+            other => format!("json = {}", quoted(&other.to_string())),
+        };
+        writeln!(bindings, "    (name = \"{name}\", {binding}),").expect("a String takes all");
+    }
+    let embed = |path: &Path| quoted(&path.to_string_lossy());
+    let wasm = peer.wasm.as_deref().map_or_else(String::new, |wasm| {
+        format!("\n    (name = \"index_bg.wasm\", wasm = embed {}),", embed(wasm))
+    });
+    format!(
+        r#"using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "peer", worker = .peer),
+    (name = "kv", external = (http = ())),
+    (name = "bent", external = (http = ())),
+    (name = "internet", network = (allow = ["private", "local"])),
+  ],
+  sockets = [(name = "http", http = (), service = "peer")],
+);
+const peer :Workerd.Worker = (
+  modules = [
+    (name = "index.js", esModule = embed {script}),{wasm}
+  ],
+  compatibilityDate = "2026-10-23",
+  compatibilityFlags = ["no_nodejs_compat", "no_nodejs_compat_v2"],
+  globalOutbound = "{outbound}",
+  bindings = [
+{bindings}    (name = "CONNECTIONS", kvNamespace = "kv"),
+  ],
+);
+"#,
+        script = embed(&peer.script),
+        outbound = if peer.bent { "bent" } else { "internet" },
+    )
+}
+
+/// A text as Cap'n Proto writes it: escaped as in C.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+}

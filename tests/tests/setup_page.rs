@@ -1,0 +1,308 @@
+//! The setup page in a real browser: what is entered becomes a snippet, the button is seen in each state, and what is
+//! wrong with a page is said in plain words.
+#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
+
+use http::Response;
+use serde_json::{Value, json};
+use stand_in::{Server, serve};
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::{Arc, Mutex, mpsc},
+};
+use tempfile::TempDir;
+use tests::{
+    browser::Browser,
+    stage::{Ports, Secrets, Stage},
+    tools::{require, root, tool},
+};
+
+const SAID: &str = "document.querySelector('#check-status').textContent";
+const SNIPPET: &str = "document.querySelector('#snippet').textContent";
+const LIVE: &str =
+    "document.querySelector('#stage add-to-smooch')?.shadowRoot?.querySelector('[part=button]')?.href";
+
+struct Play {
+    stage: Stage,
+    /// The page of site `broken`, whatever its path.
+    page: Arc<Mutex<Response<Vec<u8>>>>,
+    broken: String,
+    browser: Browser,
+    _server: Server,
+    _state: TempDir,
+}
+
+impl Play {
+    /// The setup page, open, on a stage with two sites: the partner's, and one that is not right.
+    fn new() -> Self {
+        require("www/setup.js", "make embed");
+        let state = tempfile::tempdir().unwrap();
+        let page = Arc::new(Mutex::new(Response::new(Vec::new())));
+        let served = Arc::clone(&page);
+        let any_port: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = serve(any_port, move |_| served.lock().unwrap().clone()).unwrap();
+        let broken = format!("http://{}", server.address());
+        let partner = free_port();
+        let shop = format!("http://127.0.0.1:{partner}");
+        let sites = json!({
+            "main": {"origin": shop, "return_to": format!("{shop}/")},
+            "broken": {"origin": broken, "return_to": format!("{broken}/done"), "require_session": true},
+        });
+        let ports = Ports { partner, ..Ports::default() };
+        let (sender, _) = mpsc::channel();
+        let options = stand_in::Options::default();
+        let stage =
+            Stage::start(ports, state.path(), &Secrets::fresh(), &json!({"SITES": sites}), options, sender);
+        let (stage, browser) = (stage.unwrap(), Browser::new());
+        browser.open(&stage.edge);
+        browser.wait("the page knows the deployment", &format!("{SNIPPET}.includes('shoplifter')"));
+        browser.wait("the page knows the build", "!document.querySelector('#pinned').disabled");
+        browser.wait("the button is ready", LIVE);
+        Self { stage, page, broken, browser, _server: server, _state: state }
+    }
+
+    fn check(&self, site: &str, address: &str) {
+        self.browser.fill("#site", site);
+        self.browser.fill("#origin", address);
+        self.browser.click("#check button");
+        let done = format!("{SAID} && !{SAID}.startsWith('Looking')");
+        self.browser.wait("the page was looked at", &done);
+    }
+
+    /// What the page has said: the summary, and each verdict as its level and text.
+    fn verdicts(&self) -> (String, Vec<(String, String)>) {
+        let list = self.browser.js(
+            "return [...document.querySelectorAll('#verdicts li')].map((item) => [item.className, item.textContent])",
+        );
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let pairs = list.as_array().unwrap().iter().map(|pair| (text(&pair[0]), text(&pair[1])));
+        (text(&self.browser.js(&format!("return {SAID}"))), pairs.collect())
+    }
+
+    fn serve(&self, status: u16, html: &str, policy: &str) {
+        let answer = Response::builder().status(status).header("content-type", "text/html");
+        let answer = answer.header("content-security-policy", policy).body(html.as_bytes().to_vec());
+        *self.page.lock().unwrap() = answer.unwrap();
+    }
+
+    fn snippet(&self) -> String {
+        self.browser.js(&format!("return {SNIPPET}")).as_str().unwrap().to_owned()
+    }
+}
+
+fn free_port() -> u16 {
+    let any_port: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+    std::net::TcpListener::bind(any_port).unwrap().local_addr().unwrap().port()
+}
+
+/// What is wrong is named, and what is right is said to be.
+#[test]
+fn what_is_wrong_with_a_page_is_said_in_plain_words() {
+    let play = Play::new();
+    let edge = &play.stage.edge;
+    play.check("main", &format!("{}/some/page?x", play.stage.partner));
+    let (said, verdicts) = play.verdicts();
+    assert_eq!(said, "All of it is right.", "{verdicts:#?}");
+    assert!(verdicts.iter().all(|(level, _)| level == "right") && verdicts.len() > 4, "{verdicts:#?}");
+    let shown = play.browser.js("return document.querySelector('#origin').value");
+    assert_eq!(shown, play.stage.partner, "an address is taken for its origin");
+
+    let has = |words: &str| {
+        let (_, verdicts) = play.verdicts();
+        let found = verdicts.iter().any(|(level, text)| level == "wrong" && text.contains(words));
+        assert!(found, "{words}: {verdicts:#?}");
+    };
+    play.check("shop", "https://shop.example");
+    has("knows no site called shop");
+    has("[vars.SITES.shop]");
+    play.check("shop", &play.stage.partner);
+    has("not by the name shop");
+    play.check("main", &play.broken);
+    has("another origin");
+
+    play.serve(404, "", "default-src 'self'");
+    play.check("broken", &play.broken);
+    has("does not exist");
+    has("wants to know who connects");
+    let element =
+        "<add-to-smooch client-id=thief site=broken session=SESSION_FROM_YOUR_BACKEND></add-to-smooch>";
+    let page = format!("<script src={edge}/add-to-smooch.js></script>{element}");
+    play.serve(200, &page, "default-src 'self'");
+    play.check("broken", &play.broken);
+    for words in
+        ["type=\"module\"", "client-id", "another place", "no session", "does not let WebAssembly run"]
+    {
+        has(words);
+    }
+    assert!(play.verdicts().0.ends_with("things are wrong."));
+
+    // What is wrong before anybody is asked is said at its field.
+    play.check("Shop!", "");
+    let told = play
+        .browser
+        .js("return document.activeElement.id + document.querySelector('#site-wrong').textContent");
+    assert!(told.as_str().unwrap().starts_with("siteA name has up to 32"), "{told}");
+    assert_eq!(play.verdicts().1.len(), 0);
+}
+
+#[test]
+fn what_is_chosen_is_in_the_snippet_and_in_the_preview() {
+    let play = Play::new();
+    let (browser, edge) = (&play.browser, &play.stage.edge);
+    let smooch = format!("{}/oauth/authorize", play.stage.smooch_origin);
+    let expected = format!(
+        "<script type=\"module\" src=\"{edge}/add-to-smooch.js\"></script>\n\n\
+         <add-to-smooch\n  client-id=\"shoplifter\"\n  site=\"main\"\n  authorize-url=\"{smooch}\"\n>\n  \
+         <a href=\"{edge}/install\">Add to Smooch</a>\n</add-to-smooch>"
+    );
+    assert_eq!(play.snippet(), expected, "what the server knows is filled in");
+
+    browser.fill("#label", "Connect \"chat\" <b>");
+    for choice in
+        ["[name=theme][value=dark]", "[name=mode][value=popup]", "[name=variant][value=sunshine]", "#session"]
+    {
+        browser.click(&format!("input{choice}"));
+    }
+    browser.js("const lang = document.querySelector('#lang'); lang.value = 'fr'; lang.dispatchEvent(new Event('change', {bubbles: true}))");
+    let chosen = [
+        "session=\"SESSION_FROM_YOUR_BACKEND\"",
+        "mode=\"popup\"",
+        "label=\"Connect &quot;chat&quot; &lt;b&gt;\"",
+        "theme=\"dark\"",
+        "variant=\"sunshine\"",
+        "lang=\"fr\"",
+    ];
+    let snippet = play.snippet();
+    assert!(snippet.contains(&chosen.join("\n  ")), "{snippet}");
+    assert!(!play.snippet().contains("/install"), "what is connected there belongs to no user");
+    let live = browser.js("return document.querySelector('#stage add-to-smooch').outerHTML");
+    assert!(live.as_str().unwrap().contains("theme=\"dark\""), "{live}");
+
+    browser.click("#pinned");
+    let pinned: Value = serde_json::from_slice(&fs::read(root().join("www/pinned.json")).unwrap()).unwrap();
+    let (script, integrity) = (pinned["script"].as_str().unwrap(), pinned["integrity"].as_str().unwrap());
+    let line =
+        format!("src=\"{edge}{script}\" integrity=\"{integrity}\" crossorigin=\"anonymous\"></script>");
+    assert!(play.snippet().contains(&line), "{}", play.snippet());
+
+    // What was taken out again goes.
+    browser.click("input[name=theme][value=usual]");
+    let live = browser.js("return document.querySelector('#stage add-to-smooch').hasAttribute('theme')");
+    assert_eq!(live, false);
+}
+
+#[test]
+fn the_button_is_seen_in_each_state_and_leads_nowhere() {
+    let play = Play::new();
+    let browser = &play.browser;
+    let metrics = json!({"width": 1200, "height": 1600, "deviceScaleFactor": 1, "mobile": false});
+    browser.cdp("Emulation.setDeviceMetricsOverride", &metrics);
+    browser.fill("#label", "Connect");
+    let label = "document.querySelector('#stage > *').shadowRoot.querySelector('[part=label]').textContent";
+    let status = "document.querySelector('#stage > *').shadowRoot.querySelector('[role=status]').textContent";
+    for (state, says, below) in [
+        ("leaving", "Connect", "Taking you"),
+        ("elsewhere", "Connect", "window"),
+        ("finishing", "Connecting…", "Finishing"),
+        ("connected", "Connected", "Corner Bakery"),
+        ("denied", "Connect", "chose not to"),
+        ("failed", "Connect", "too long"),
+        ("held", "Try again", "Smooch is not answering"),
+        ("confirm", "Finish connecting", "One more step"),
+        ("ready", "Connect", ""),
+    ] {
+        browser.click(&format!("input[name=state][value={state}]"));
+        browser.wait(state, &format!("{label} == '{says}'"));
+        let told = browser.js(&format!("return {status}"));
+        assert!(told.as_str().unwrap().contains(below), "{state}: {told}");
+        browser.picture_of("document.querySelector('#stage')", &picture(&format!("state-{state}.png")));
+    }
+    browser.wait("the button itself is back", LIVE);
+    browser.click_found("document.querySelector('#stage > *').shadowRoot.querySelector('[part=button]')");
+    browser.wait(
+        "it is said why nothing happens",
+        "document.querySelector('#stage-status').textContent.includes('preview')",
+    );
+    assert!(browser.url().starts_with(&play.stage.edge));
+    assert_eq!(browser.js("return localStorage.length"), 0, "nobody has set out");
+}
+
+#[test]
+fn the_snippet_is_copied_with_and_without_a_clipboard() {
+    let play = Play::new();
+    let browser = &play.browser;
+    let permission =
+        json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": play.stage.edge});
+    browser.cdp("Browser.grantPermissions", &permission);
+    let copied = "document.querySelector('#snippet-copied').textContent == 'Copied'";
+    let clipboard = || {
+        browser.js(
+            "window.pasted = null; navigator.clipboard.readText().then((text) => { window.pasted = text })",
+        );
+        browser.wait("the clipboard is read", "window.pasted !== null");
+        browser.js("return window.pasted")
+    };
+    browser.click("#copy-snippet");
+    browser.wait("it says so", copied);
+    assert_eq!(clipboard(), play.snippet());
+
+    browser.fill("#label", "Other");
+    assert_eq!(
+        browser.js("return document.querySelector('#snippet-copied').textContent"),
+        "",
+        "that is another one"
+    );
+    browser.js("navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))");
+    browser.click("#copy-snippet");
+    browser.wait("it says so", copied);
+    assert_eq!(clipboard(), play.snippet());
+}
+
+/// axe-core looks at it with verdicts, with a field that is wrong, and with all that can be opened open. Nothing is in
+/// the console. The pictures are looked at by people.
+#[test]
+fn the_page_fits_every_width_and_scheme_and_everybody() {
+    let play = Play::new();
+    let browser = &play.browser;
+    play.check("shop", "https://shop.example");
+    let axe = Path::new(&tool("PAGE_MODULES")).join("axe-core/axe.min.js");
+    browser.js(&fs::read_to_string(axe).unwrap());
+    for width in [360, 390, 768, 1200] {
+        for scheme in ["light", "dark"] {
+            let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+            browser.cdp("Emulation.setEmulatedMedia", &json!({"features": features}));
+            let metrics = |height: u64| json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
+            browser.cdp("Emulation.setDeviceMetricsOverride", &metrics(800));
+            let wide = browser.js("return document.documentElement.scrollWidth");
+            assert!(wide.as_u64().unwrap() <= width, "{wide} in {width}");
+            let found = accessibility(browser);
+            assert!(found.is_empty(), "{width} {scheme}: {found:#?}");
+            let height = browser.js("return document.documentElement.scrollHeight").as_u64().unwrap();
+            browser.cdp("Emulation.setDeviceMetricsOverride", &metrics(height));
+            browser.picture(&picture(&format!("setup-{width}-{scheme}.png")));
+        }
+    }
+    browser.js("for (const details of document.querySelectorAll('details')) details.open = true");
+    browser.fill("#site", "Shop!");
+    let found = accessibility(browser);
+    assert!(found.is_empty(), "{found:#?}");
+    let console = browser.log("browser");
+    assert!(console.iter().all(|entry| entry["level"] != "SEVERE"), "{console:?}");
+}
+
+/// What axe-core finds, each as its rule and where.
+fn accessibility(browser: &Browser) -> Vec<String> {
+    browser.js("window.found = null; axe.run(document).then(({ violations, passes }) => { \
+         window.found = violations; window.held = passes.length })");
+    browser.wait("axe-core has looked", "window.found");
+    assert!(browser.js("return window.held").as_u64().unwrap() > 20, "it has looked at something");
+    let found = browser.js(
+        "return window.found.map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html + node.failureSummary).join('\\n'))",
+    );
+    found.as_array().unwrap().iter().map(|found| found.as_str().unwrap().to_owned()).collect()
+}
+
+fn picture(name: &str) -> std::path::PathBuf {
+    root().join("target/pictures").join(name)
+}
