@@ -196,8 +196,8 @@ const popup = () => import(new URL(POPUP, import.meta.url));
 export const prepare = () => popup().then((module) => (windows = module), () => {});
 export const open = () => +!!windows?.open(host, notes);
 export const tell = (number) => {
-  const [element, value] = [host, event.value];
+  const [element, value, { window }] = [host, event.value, notes.flow];
   const message = number ? { code: NAMES[number - 1], request_id: notes.detail } : value;
   const say = (heard) => element.handleEvent({ type: heard ? "heard" : "alone", value });
-  popup().then((module) => module.tell(notes.flow.window, message)).then(say, () => say());
+  popup().then((module) => module.tell(window, message)).then(say, () => say());
 };

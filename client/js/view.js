@@ -14,7 +14,7 @@ const build = () => {
   make(root, "slot");
   // It can be focused whatever it does for now, so the focus never falls off it.
   const button = make(root, "a", { part: "button", tabindex: 0, hidden: "" });
-  make(button, "i", { "aria-hidden": true });
+  make(button, "i");
   make(button, "span", { part: "label" });
   make(root, "p", { part: "status", role: "status" });
   for (const type of PRESSES) button.addEventListener(type, host);
@@ -137,7 +137,7 @@ const english = {
   "access_denied": "You chose not to connect. Nothing was changed.",
   "wrong_browser": "This was started in another browser, or is finished already. Nothing was changed. Start again here.",
   "unsupported": "This button cannot work in this browser. Try another one.",
-  "window_closed": "Not connected yet. If the other window is gone, press the button to start again.",
+  "window_closed": "Not finished yet. If the other window is gone, press to start again.",
   "edge_unreachable": "No answer came back. Check your connection and try again.",
   "receipt_invalid": "This could not be checked, so nothing was changed. Start again where you began.",
   "receipt_expired": "That took too long. If your app is not connected, start again.",
