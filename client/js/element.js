@@ -1,17 +1,18 @@
 // The custom element. WebAssembly cannot extend HTMLElement, so this class does, and hands everything to Rust.
-import { during, present } from "./verbs.js";
+import { during, failed, present, remind } from "./verbs.js";
 
 // What Rust hears of, in the order of its `kind`; the presses are the button's own events.
-const KINDS = "connected start changed disconnected pageshow click auxclick contextmenu dragstart pointerdown keydown".split(" ");
-KINDS.push(..."wake drawn answer told closed heard alone".split(" "));
+const KINDS =
+  "connected start changed disconnected pageshow click auxclick contextmenu dragstart pointerdown keydown wake drawn answer told closed heard alone".split(" ");
 /** Whatever may lead to the link being opened, here or elsewhere. */
 export const PRESSES = KINDS.slice(5, 11);
 
-/** Defines the element `name`. `handle` is its Rust half; without it each element says it cannot work. */
-export const define = (name, edge, handle) => {
+/** Defines the element `name`. `handle` is its Rust half, in that memory; without it each element says it cannot work. */
+export const define = (name, edge, handle, memory) => {
   if (customElements.get(name)) return;
+  remind(memory);
   class AddToSmooch extends HTMLElement {
-    static observedAttributes = ["client-id", "site", "session", "authorize-url", "mode", "label", "pkce", "lang"];
+    static observedAttributes = "client-id site session authorize-url mode pkce label variant lang".split(" ");
     #notes = { edge, state: 0, flow: {} };
     connectedCallback() {
       present.add(this);
@@ -20,10 +21,7 @@ export const define = (name, edge, handle) => {
       // It starts in a moment: some set its attributes only now, and a screen reader must know the status line before
       // there is something to say in it.
       setTimeout(() => this.handleEvent({ type: "start" }));
-      if (!handle) {
-        const detail = { code: "unsupported", message: "WebAssembly is missing or blocked." };
-        this.dispatchEvent(new CustomEvent("failed", { detail, bubbles: true, composed: true }));
-      }
+      if (!handle) during(() => failed("unsupported"), this, this.#notes, {});
     }
     disconnectedCallback() {
       present.delete(this);

@@ -22,18 +22,20 @@ export const open = (element, { href, challenge }) => {
   if (!child) return false;
   listening[challenge]?.();
   const line = channel(challenge);
-  // Whether it was seen at Smooch: not severed there, so that it being closed is true.
+  // Whether it was seen at Smooch: not severed there, so that it is true when it is said to be closed.
   let seen = 0;
   const look = setInterval(() => {
-    try {
-      child.location.href;
-    } catch {
-      seen = 1;
+    if (!child.closed) {
+      try {
+        child.location.href;
+      } catch {
+        seen = 1;
+      }
+    } else if (document.hasFocus()) {
+      clearInterval(look);
+      // Its end may still come: what cannot be seen may be there.
+      element.handleEvent({ type: "closed", turn: seen });
     }
-    if (!child.closed || !document.hasFocus()) return;
-    clearInterval(look);
-    // Its end may still come: what cannot be seen may be there.
-    element.handleEvent({ type: "closed", turn: seen });
   }, LOOK);
   listening[challenge] = () => (clearInterval(look), line.close());
   line.onmessage = ({ data }) => {

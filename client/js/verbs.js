@@ -27,14 +27,11 @@ const page = {
   get subtle() {
     return crypto.subtle;
   },
-  get hash() {
-    return location.hash;
-  },
   get here() {
     return location.pathname + location.search;
   },
   get now() {
-    return Math.floor(Date.now() / 1000);
+    return (Date.now() / 1000) >>> 0;
   },
   get keys() {
     return Object.keys(localStorage).join("\n");
@@ -50,9 +47,20 @@ const page = {
   },
 };
 
+// What is in the fragment of the page's address, as far as it is there once.
+const fragment = () => {
+  const once = {};
+  for (const part of location.hash.slice(1).split("&")) {
+    const [name, value] = part.split("=", 2);
+    once[name] = name in once ? "" : value;
+  }
+  return once;
+};
+
 // What Rust reads and keeps, in the order of `Key`: where it lies, and by what name. Storage throws where it is off.
 const KEYS = [
-  [() => page, "subtle hash here now keys form json taken"],
+  [() => page, "subtle here now keys form json taken"],
+  [() => fragment(), "smooch.receipt smooch.error smooch.state"],
   [() => host.attributes, "client-id site session authorize-url mode pkce"],
   [() => notes, "edge verifier challenge href home detail which error"],
   [() => notes.flow, "since receipt verifier started_session place window site answer"],
@@ -78,7 +86,13 @@ export const find = (key) => {
   found = new TextEncoder().encode(look(key) ?? "");
   return found.length;
 };
-export const copy = (bytes) => bytes.set(found);
+// Rust's memory, which is another buffer each time it grows.
+let memory;
+export const remind = (its) => {
+  memory = its;
+};
+const bytes = (address, length) => new Uint8Array(memory.buffer, address, length);
+export const copy = (to) => bytes(to, found.length).set(found);
 export const number = (key) => {
   const value = Number(look(key));
   return value >= 0 ? value : -1;
@@ -93,8 +107,8 @@ const put = (key, text) => {
     return 0;
   }
 };
-const decode = (bytes) => new TextDecoder().decode(bytes);
-export const keep = (key, text) => put(key, decode(text));
+const decode = (address, length) => new TextDecoder().decode(bytes(address, length));
+export const keep = (key, address, length) => put(key, decode(address, length));
 export const pass = (from, to) => put(to, look(from));
 export const load = (other, key) => {
   const flow = {};
@@ -107,7 +121,7 @@ export const save = (key) => {
   notes.flow.since = page.now;
   return put(key, JSON.stringify(notes.flow));
 };
-export const add = (name, value) => form.append(decode(name), decode(value));
+export const add = (name, length, value, its) => form.append(decode(name, length), decode(value, its));
 export const field = (key) => {
   const value = look(key);
   if (value) form.append(KEYS[key][1], value);
@@ -151,7 +165,6 @@ export const post = (turn) =>
       body: take(),
       credentials: "omit",
       referrerPolicy: "no-referrer",
-      cache: "no-store",
       redirect: "error",
       // Leaving the page must not cut an exchange in two.
       keepalive: true,
@@ -163,10 +176,8 @@ const dispatch = (type, detail) =>
   host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }));
 // The events of `Fired`, in its order.
 export const fire = (which) => +dispatch(["connected", "cancelled"][which], event.value);
-export const fail = (number) => {
-  const code = NAMES[number - 1];
-  dispatch("failed", { code, message: words(code), request_id: notes.detail ?? "" });
-};
+export const failed = (code) => dispatch("failed", { code, message: words(code), request_id: notes.detail ?? "" });
+export const fail = (number) => failed(NAMES[number - 1]);
 export const code = (key) => NAMES.indexOf(look(key)) + 1;
 export const report = (why) => console.error("add-to-smooch: " + WHY[why]);
 
@@ -185,8 +196,8 @@ const popup = () => import(new URL(POPUP, import.meta.url));
 export const prepare = () => popup().then((module) => (windows = module), () => {});
 export const open = () => +!!windows?.open(host, notes);
 export const tell = (number) => {
-  const [element, value] = [host, event.value];
+  const [element, value, { window }] = [host, event.value, notes.flow];
   const message = number ? { code: NAMES[number - 1], request_id: notes.detail } : value;
   const say = (heard) => element.handleEvent({ type: heard ? "heard" : "alone", value });
-  popup().then((module) => module.tell(notes.flow.window, message)).then(say, () => say());
+  popup().then((module) => module.tell(window, message)).then(say, () => say());
 };

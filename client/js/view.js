@@ -14,7 +14,7 @@ const build = () => {
   make(root, "slot");
   // It can be focused whatever it does for now, so the focus never falls off it.
   const button = make(root, "a", { part: "button", tabindex: 0, hidden: "" });
-  make(button, "i", { "aria-hidden": true });
+  make(button, "i");
   make(button, "span", { part: "label" });
   make(root, "p", { part: "status", role: "status" });
   for (const type of PRESSES) button.addEventListener(type, host);
@@ -53,7 +53,8 @@ export const show = (role, number, status) => {
   set("role", role == BUTTON ? "button" : role == INERT && "link");
   set("aria-disabled", role == INERT);
   set("aria-busy", look == "finishing");
-  const label = words(look + "_label") ?? (host.getAttribute("label") || words("smooch"));
+  const wide = host.getAttribute("variant") == "sunshine";
+  const label = words(look + "_label") ?? (host.getAttribute("label") || words(wide ? "sunshine" : "smooch"));
   // WebKit makes a click of a press and a release only if the very text that was pressed is still there.
   if (button.lastChild.textContent != label) button.lastChild.textContent = label;
   const text = said(look, NAMES[status - 1]);
@@ -109,9 +110,12 @@ export const learn = () => {
 
 // The looks. White on either end of the gradient, and on the green, has a contrast above 4.9:1.
 const style = `
-:host{display:inline-block;vertical-align:top}
+:host{display:inline-block;vertical-align:top;--fill:linear-gradient(100deg,#883293,#d81b6a);--line:transparent}
+:host([theme=dark]){--fill:#383352;--line:#b04bbd}
+@media(prefers-color-scheme:dark){:host(:not([theme=light])){--fill:#383352;--line:#b04bbd}}
 :host([hidden]),[hidden]{display:none!important}
-a{box-sizing:border-box;display:inline-flex;align-items:center;justify-content:center;gap:8px;min-width:165px;min-height:40px;padding:7px 12px;border:1px solid transparent;border-radius:8px;background:linear-gradient(100deg,#883293,#d81b6a) border-box;color:#fff;font:600 14px/20px system-ui,sans-serif;text-decoration:none;cursor:pointer}
+a{box-sizing:border-box;display:inline-flex;align-items:center;justify-content:center;gap:6px;min-width:165px;min-height:40px;padding:7px 6px;border:1px solid var(--line);border-radius:var(--smooch-radius,8px);background:var(--smooch-background,var(--fill)) border-box;color:var(--smooch-color,#fff);font:600 14px/20px system-ui,sans-serif;text-decoration:none;cursor:pointer}
+:host([variant=sunshine]) a{min-width:278px}
 a:hover{filter:brightness(.9)}
 a:active{filter:brightness(.8)}
 a:focus-visible{outline:3px solid #b04bbd;outline-offset:2px}
@@ -120,6 +124,7 @@ i{flex:none;box-sizing:border-box;width:20px;height:20px;background:currentColor
 .leaving i,.finishing i{clip-path:none;background:none;border:2px solid;border-inline-end-color:transparent;border-radius:50%;animation:turn .8s linear infinite}
 .connected{background:#1c7a4d}
 .connected i{clip-path:path("M3 10l2-2 3 3 7-7 2 2-9 9z")}
+.failed i,.held i{clip-path:path("M8 2h4l-1 10H9zM8 14h4v4H8z")}
 p{margin:6px 0 0;max-width:320px;font:14px/20px system-ui,sans-serif}
 p:empty{margin:0}
 @keyframes turn{to{rotate:1turn}}
@@ -132,7 +137,7 @@ const english = {
   "access_denied": "You chose not to connect. Nothing was changed.",
   "wrong_browser": "This was started in another browser, or is finished already. Nothing was changed. Start again here.",
   "unsupported": "This button cannot work in this browser. Try another one.",
-  "window_closed": "Not connected yet. If the other window is gone, press the button to start again.",
+  "window_closed": "Not finished yet. If the other window is gone, press to start again.",
   "edge_unreachable": "No answer came back. Check your connection and try again.",
   "receipt_invalid": "This could not be checked, so nothing was changed. Start again where you began.",
   "receipt_expired": "That took too long. If your app is not connected, start again.",

@@ -2,7 +2,7 @@ export default {
   "access_denied": "Sie haben abgelehnt. Es wurde nichts geändert.",
   "wrong_browser": "Das wurde in einem anderen Browser begonnen oder ist schon abgeschlossen. Es wurde nichts geändert. Beginnen Sie hier neu.",
   "unsupported": "Dieser Knopf funktioniert in diesem Browser nicht. Versuchen Sie es mit einem anderen.",
-  "window_closed": "Noch nicht verbunden. Wenn das andere Fenster geschlossen ist, drücken Sie den Knopf noch einmal.",
+  "window_closed": "Noch nicht fertig. Wenn das andere Fenster geschlossen ist, drücken Sie den Knopf noch einmal.",
   "edge_unreachable": "Es kam keine Antwort. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
   "receipt_invalid": "Das ließ sich nicht prüfen, daher wurde nichts geändert. Beginnen Sie neu, wo Sie angefangen haben.",
   "receipt_expired": "Das hat zu lange gedauert. Wenn Ihre App nicht verbunden ist, beginnen Sie neu.",

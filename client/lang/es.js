@@ -2,7 +2,7 @@ export default {
   "access_denied": "Ha elegido no conectar. No se ha cambiado nada.",
   "wrong_browser": "Esto se empezó en otro navegador o ya ha terminado. No se ha cambiado nada. Empiece aquí de nuevo.",
   "unsupported": "Este botón no funciona en este navegador. Pruebe con otro.",
-  "window_closed": "Aún no está conectado. Si la otra ventana ya no está, pulse el botón para empezar de nuevo.",
+  "window_closed": "Aún no ha terminado. Si la otra ventana ya no está, pulse el botón para empezar de nuevo.",
   "edge_unreachable": "No ha llegado ninguna respuesta. Compruebe su conexión e inténtelo de nuevo.",
   "receipt_invalid": "No se ha podido comprobar, así que no se ha cambiado nada. Empiece de nuevo donde lo hizo la primera vez.",
   "receipt_expired": "Ha tardado demasiado. Si su aplicación no está conectada, empiece de nuevo.",

@@ -2,7 +2,7 @@ export default {
   "access_denied": "Vous avez refusé. Rien n’a été modifié.",
   "wrong_browser": "Cela a été commencé dans un autre navigateur, ou est déjà terminé. Rien n’a été modifié. Recommencez ici.",
   "unsupported": "Ce bouton ne fonctionne pas dans ce navigateur. Essayez-en un autre.",
-  "window_closed": "Pas encore connecté. Si l’autre fenêtre est fermée, appuyez sur le bouton pour recommencer.",
+  "window_closed": "Pas encore terminé. Si l’autre fenêtre est fermée, appuyez sur le bouton pour recommencer.",
   "edge_unreachable": "Aucune réponse n’est arrivée. Vérifiez votre connexion et réessayez.",
   "receipt_invalid": "Cela n’a pas pu être vérifié, donc rien n’a été modifié. Recommencez là où vous aviez commencé.",
   "receipt_expired": "Cela a pris trop de temps. Si votre application n’est pas connectée, recommencez.",

@@ -2,7 +2,7 @@ export default {
   "access_denied": "Você escolheu não conectar. Nada foi alterado.",
   "wrong_browser": "Isto foi iniciado em outro navegador, ou já terminou. Nada foi alterado. Comece de novo aqui.",
   "unsupported": "Este botão não funciona neste navegador. Tente com outro.",
-  "window_closed": "Ainda não conectado. Se a outra janela já não existe, pressione o botão para começar de novo.",
+  "window_closed": "Ainda não terminou. Se a outra janela já não existe, pressione o botão para começar de novo.",
   "edge_unreachable": "Nenhuma resposta chegou. Verifique sua conexão e tente de novo.",
   "receipt_invalid": "Não foi possível verificar, por isso nada foi alterado. Comece de novo onde você iniciou.",
   "receipt_expired": "Demorou demais. Se o seu aplicativo não estiver conectado, comece de novo.",

@@ -232,7 +232,8 @@ fn begin() {
 /// Takes up what this load arrived with: the edge's answer, or what an earlier load of a page in this tab left.
 fn claim(scope: &Scope) -> Option<Event> {
     let site = site(scope);
-    if let Some(arrival) = Arrival::parse(scope.get(Key::Hash)).filter(|arrival| arrival.is_for(site)) {
+    let arrival = Arrival::read(scope.get(Key::Returned), scope.get(Key::Refused), scope.get(Key::State));
+    if let Some(arrival) = arrival.filter(|arrival| arrival.is_for(site)) {
         return Some(arrived(scope, site, &arrival));
     }
     load(Key::Outcome);

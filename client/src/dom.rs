@@ -19,8 +19,6 @@ use wasm_bindgen::prelude::*;
 pub(crate) enum Key {
     /// Of the page: what there is of Web Crypto,
     Subtle,
-    /// the fragment of its address,
-    Hash,
     /// its path and query,
     Here,
     /// the time, in seconds since 1970,
@@ -33,6 +31,11 @@ pub(crate) enum Key {
     Json,
     /// and whether what this load arrived with was taken up.
     Taken,
+
+    /// Of the fragment of its address, our parameters, as far as they are there once.
+    Returned,
+    Refused,
+    State,
 
     /// The element's attributes.
     ClientId,
@@ -117,14 +120,15 @@ mod js {
     extern "C" {
         /// Finds what is there, as text, and how many bytes that is.
         pub(super) fn find(key: i32) -> i32;
-        /// Copies what was found last.
-        pub(super) fn copy(bytes: &mut [u8]);
+        /// Copies what was found last to an address.
+        pub(super) fn copy(to: i32);
         pub(super) fn number(key: i32) -> i32;
-        pub(super) fn keep(key: i32, text: &[u8]) -> i32;
+        /// Texts go as an address and a length.
+        pub(super) fn keep(key: i32, text: i32, length: i32) -> i32;
         pub(super) fn pass(from: i32, to: i32);
         pub(super) fn load(other: i32, from: i32);
         pub(super) fn save(key: i32) -> i32;
-        pub(super) fn add(name: &[u8], value: &[u8]);
+        pub(super) fn add(name: i32, length: i32, value: i32, its_length: i32);
         pub(super) fn field(key: i32);
         pub(super) fn report(why: i32);
         pub(super) fn fire(event: i32) -> i32;
@@ -166,17 +170,33 @@ extern "C" {
 #[cfg(not(feature = "embed"))]
 #[wasm_bindgen(module = "/js/element.js")]
 extern "C" {
-    /// Defines the element `name`, whose edge is the origin `edge`, and whose Rust half is the function `handle`. In a
-    /// page the loader does this.
-    pub fn define(name: &str, edge: &str, handle: &JsValue);
+    /// Defines the element `name`, whose edge is the origin `edge`, and whose Rust half is the function `handle`, in this
+    /// memory. In a page the loader does this.
+    pub fn define(name: &str, edge: &str, handle: &JsValue, memory: &JsValue);
 }
 
 impl Scope {
     /// What is there, as text; empty if there is nothing, or it may not be looked at.
     #[inline(never)]
     pub(crate) fn get(&self, key: Key) -> &str {
-        self.encoded(js::find(key as i32).unsigned_abs() as usize, js::copy)
+        self.encoded(js::find(key as i32).unsigned_abs() as usize, |bytes| js::copy(address(bytes.as_ptr())))
     }
+}
+
+/// Where something lies in memory, as JavaScript takes it: this memory never has more than 2 GiB.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "it has four bytes where there is a browser"
+)]
+fn address(pointer: *const u8) -> i32 {
+    pointer as usize as i32
+}
+
+/// How long a text is, in bytes.
+#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "as its address")]
+fn length(text: &str) -> i32 {
+    text.len() as i32
 }
 
 /// Whether there is something.
@@ -191,7 +211,7 @@ pub(crate) fn number(key: Key) -> Option<u32> {
 
 /// Keeps a text there. Whether that worked.
 pub(crate) fn keep(key: Key, text: &str) -> bool {
-    js::keep(key as i32, text.as_bytes()) != 0
+    js::keep(key as i32, address(text.as_ptr()), length(text)) != 0
 }
 
 /// Forgets what is there.
@@ -221,7 +241,7 @@ pub(crate) fn save(key: Key) -> bool {
 
 /// Adds a parameter to the form, if it has a value.
 pub(crate) fn add(name: &str, value: &str) {
-    js::add(name.as_bytes(), value.as_bytes());
+    js::add(address(name.as_ptr()), length(name), address(value.as_ptr()), length(value));
 }
 
 /// Adds what is there to the form, by its own name, if there is something.

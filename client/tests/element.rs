@@ -103,7 +103,7 @@ async fn without_web_crypto_the_fallback_stays() {
 #[wasm_bindgen_test]
 async fn without_webassembly_the_fallback_stays() {
     page("");
-    client::define("smooch-without", EDGE, &JsValue::UNDEFINED);
+    client::define("smooch-without", EDGE, &JsValue::UNDEFINED, &wasm_bindgen::memory());
     let element = element("smooch-without", "client-id=a");
     of(&element).set("client-id", "b");
     of(&element).remove();

@@ -24,6 +24,6 @@ async fn a_reload_while_finishing_sends_the_receipt_again_in_one_element() {
     until(&first, "connected | Connected | Connected to Surf Shop").await;
     assert_eq!(look(&second), "ready | Add to Smooch");
     let body = "receipt=r1&verifier=verifier&session=s1.now&started_session=s1.then&again=1";
-    assert_eq!(called(), format!("POST https://edge.test/complete omit no-referrer no-store simple {body}"));
+    assert_eq!(called(), format!("POST https://edge.test/complete omit no-referrer simple {body}"));
     assert_eq!((heard().as_str(), stored(false, "smooch.pending").as_str()), ("connected", ""));
 }

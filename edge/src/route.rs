@@ -95,10 +95,11 @@ impl Route {
             Self::Callback
             | Self::Health
             | Self::Embed
-            | Self::Setup
             | Self::Connections
             | Self::Token(_)
             | Self::Events => "GET, HEAD",
+            // To answer it, a page of a partner's is fetched: not for a HEAD.
+            Self::Setup => "GET",
             Self::Connection(_) => "GET, HEAD, DELETE",
             Self::Complete | Self::Removed | Self::Sessions => "POST",
             Self::Api(..) | Self::UnknownV1 => "",
@@ -112,10 +113,10 @@ impl Route {
             Self::Callback
             | Self::Health
             | Self::Embed
-            | Self::Setup
             | Self::Connections
             | Self::Token(_)
             | Self::Events => matches!(method, Method::Get | Method::Head),
+            Self::Setup => matches!(method, Method::Get),
             Self::Connection(_) => matches!(method, Method::Get | Method::Head | Method::Delete),
             Self::Complete | Self::Removed | Self::Sessions => matches!(method, Method::Post),
             // Smooch's API takes its own methods; of what does not exist the method does not matter.

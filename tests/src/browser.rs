@@ -7,7 +7,10 @@ mod engine;
 pub use engine::{Engine, Mode};
 
 use engine::{Driver, SIZE};
-use fantoccini::{Client, wd::WebDriverCompatibleCommand};
+use fantoccini::{
+    Client,
+    wd::{WebDriverCompatibleCommand, WindowHandle},
+};
 use http::Method;
 use serde_json::{Value, json};
 use std::{fs, future::Future, path::Path, thread, time::Duration};
@@ -203,6 +206,28 @@ impl Browser {
             thread::sleep(step);
             waited += step;
         }
+    }
+
+    /// The tab that it is in.
+    #[must_use]
+    pub fn tab(&self) -> WindowHandle {
+        self.run(self.client.window())
+    }
+
+    /// Goes to a tab.
+    pub fn to_tab(&self, tab: WindowHandle) {
+        self.run(self.client.switch_to_window(tab));
+    }
+
+    /// How many tabs there are.
+    #[must_use]
+    pub fn tabs(&self) -> usize {
+        self.run(self.client.windows()).len()
+    }
+
+    /// Closes the tab that it is in. Another has to be gone to next.
+    pub fn close_tab(&self) {
+        self.run(self.client.close_window());
     }
 
     /// Empties a field and types into it.

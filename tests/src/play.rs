@@ -54,9 +54,14 @@ impl Play {
     /// A stage with `settings` over the usual ones.
     #[must_use]
     pub fn with(settings: &Value) -> Self {
+        Self::at(settings, stand_in::Options::default())
+    }
+
+    /// A stage with `settings` over the usual ones, and a Smooch that behaves so.
+    #[must_use]
+    pub fn at(settings: &Value, options: stand_in::Options) -> Self {
         let state = tempfile::tempdir().expect("a temporary folder");
         let (sender, _) = mpsc::channel();
-        let options = stand_in::Options::default();
         let secrets = Secrets::fresh();
         let stage = Stage::start(Ports::default(), state.path(), &secrets, settings, options, sender);
         Self { stage: stage.expect("the stage starts"), secrets, state }

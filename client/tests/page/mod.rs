@@ -77,7 +77,7 @@ pub fn page(end: &str) -> String {
 /// Defines the element as the loader does.
 pub fn define(name: &str) {
     let handle = Closure::<dyn Fn(u32, u32, u8)>::new(client::handle).into_js_value();
-    client::define(name, EDGE, &handle);
+    client::define(name, EDGE, &handle, &wasm_bindgen::memory());
 }
 
 /// An element of that name with these attributes, in the page.

@@ -33,8 +33,8 @@ export const reset = () => {
 export const answer = (...answers) => {
   window.fetch = async (url, init) => {
     if (!String(url).startsWith(EDGE)) return fetched(url, init);
-    const { method, body, credentials, referrerPolicy, cache, headers } = init;
-    calls.push([method, url, credentials, referrerPolicy, cache, headers ? "headers" : "simple", body].join(" "));
+    const { method, body, credentials, referrerPolicy, headers } = init;
+    calls.push([method, url, credentials, referrerPolicy, headers ? "headers" : "simple", body].join(" "));
     const next = answers.length > 1 ? answers.shift() : answers[0];
     await wait(50);
     if (next == "lost") throw new TypeError("Failed to fetch");

@@ -1,0 +1,151 @@
+//! A window of its own for the flow, in every engine: what the page that opened it learns, and that it is not fooled by a
+//! Smooch whose pages cut it off.
+
+use serde_json::json;
+use stand_in::Options;
+use std::{thread, time::Duration};
+use tests::{
+    browser::{Browser, Engine},
+    in_each_engine,
+    play::{BUTTON, Play, READY, SCRIPT, STATUS, WATCH, go_through_smooch, sign_in, wait_for_connected},
+};
+
+in_each_engine!(
+    a_window_connects_and_the_page_that_opened_it_stays,
+    a_window_that_was_cut_off_connects_as_well_and_is_not_taken_for_closed,
+    a_no_in_the_window_is_heard_in_the_page,
+    a_window_that_is_closed_makes_the_button_ready,
+    two_buttons_and_two_tabs_do_not_disturb_each_other,
+    where_there_can_be_no_window_the_link_is_followed,
+);
+
+const POPUP: &str = "<add-to-smooch client-id=\"shoplifter\" mode=\"popup\" authorize-url=\"SMOOCH/oauth/authorize\">\
+     <a href=\"EDGE/install\">Add to Smooch</a></add-to-smooch>";
+
+/// A page whose button opens a window, with the script that this takes there already.
+fn open(play: &Play, engine: Engine, buttons: usize) -> Browser {
+    play.page("/popup", &[], &[WATCH, SCRIPT].concat(), &POPUP.repeat(buttons));
+    // Where the window comes back to; it is of the same site and knows nothing of windows.
+    play.page("/", &[], &[WATCH, SCRIPT].concat(), "ELEMENT");
+    let browser = Browser::of(engine);
+    browser.open(&format!("{}/popup", play.stage.partner));
+    ready(&browser);
+    browser
+}
+
+fn ready(browser: &Browser) {
+    browser.wait("the button is ready", READY);
+    let loaded = "performance.getEntriesByType('resource').some(({name}) => name.endsWith('.popup.js'))";
+    browser.wait("the script for windows is there", loaded);
+    thread::sleep(Duration::from_millis(100));
+}
+
+fn heard(browser: &Browser) -> String {
+    browser.js("return JSON.stringify(heard)").as_str().unwrap_or_default().to_owned()
+}
+
+fn connects(play: &Play, engine: Engine) {
+    let browser = open(play, engine, 1);
+    let page = browser.tab();
+    browser.click_found(BUTTON);
+    browser.to_newest_tab();
+    sign_in(&browser, &play.stage, stand_in::accounts::OWNER);
+    // Long enough to look at the window several times.
+    thread::sleep(Duration::from_millis(1_000));
+    let window = browser.tab();
+    browser.to_tab(page.clone());
+    assert_eq!(heard(&browser), "[]", "nothing is said of a window that is at work");
+    browser.to_tab(window);
+    browser.click(&format!("input[name=app][value='{}']", stand_in::accounts::CORNER_BAKERY_EU));
+    browser.click("#continue");
+    browser.click("#allow");
+    browser.to_tab(page);
+    wait_for_connected(&browser, "Corner Bakery EU");
+    assert!(browser.url().ends_with("/popup"), "{}", browser.url());
+    assert!(heard(&browser).contains("connected"), "{}", heard(&browser));
+    assert_eq!((play.connections(), play.stage.smooch().issued_tokens().len()), (1, 1));
+}
+
+fn a_window_connects_and_the_page_that_opened_it_stays(engine: Engine) {
+    connects(&Play::new(), engine);
+}
+
+fn a_window_that_was_cut_off_connects_as_well_and_is_not_taken_for_closed(engine: Engine) {
+    connects(&Play::at(&json!({}), Options { coop: true, ..Options::default() }), engine);
+}
+
+fn a_no_in_the_window_is_heard_in_the_page(engine: Engine) {
+    let play = Play::new();
+    let browser = open(&play, engine, 1);
+    let page = browser.tab();
+    browser.click_found(BUTTON);
+    browser.to_newest_tab();
+    sign_in(&browser, &play.stage, stand_in::accounts::SINGLE);
+    browser.click("#deny");
+    browser.to_tab(page);
+    browser.wait("the page has heard", &format!("{STATUS}.includes('chose not to')"));
+    assert!(heard(&browser).contains("cancelled"), "{}", heard(&browser));
+    assert_eq!(play.connections(), 0);
+}
+
+fn a_window_that_is_closed_makes_the_button_ready(engine: Engine) {
+    let play = Play::new();
+    let browser = open(&play, engine, 1);
+    let page = browser.tab();
+    browser.click_found(BUTTON);
+    browser.to_newest_tab();
+    browser.wait("the sign-in form", "document.querySelector('#email')");
+    // Long enough to be seen there.
+    thread::sleep(Duration::from_millis(700));
+    browser.close_tab();
+    browser.to_tab(page);
+    browser.js("focus()");
+    browser.wait("the page says so", &format!("{STATUS}.includes('start again')"));
+    assert!(heard(&browser).contains("cancelled"), "{}", heard(&browser));
+    // And again, to the end.
+    browser.wait("the button is ready", READY);
+    browser.click_found(BUTTON);
+    let page = browser.tab();
+    browser.to_newest_tab();
+    go_through_smooch(&browser, &play.stage);
+    browser.to_tab(page);
+    wait_for_connected(&browser, "Corner Bakery EU");
+}
+
+fn two_buttons_and_two_tabs_do_not_disturb_each_other(engine: Engine) {
+    let play = Play::new();
+    let browser = open(&play, engine, 2);
+    let first = browser.tab();
+    let second = "document.querySelectorAll('add-to-smooch')[1].shadowRoot.querySelector('[part=button]')";
+    browser.wait("the second is ready", &format!("{second}?.href"));
+    browser.click_found(second);
+    browser.to_newest_tab();
+    go_through_smooch(&browser, &play.stage);
+    browser.to_tab(first);
+    browser.wait("the second is connected", &format!("{second}.className == 'connected'"));
+    assert_eq!(browser.js(&format!("return ({BUTTON}).className")), "ready");
+    // The first is as good as before.
+    browser.wait("the first is ready", READY);
+    browser.click_found(BUTTON);
+    let page = browser.tab();
+    browser.to_newest_tab();
+    browser.wait("they are known at Smooch", "document.querySelector('#continue')");
+    browser.click(&format!("input[name=app][value='{}']", stand_in::accounts::NIGHT_MARKET));
+    browser.click("#continue");
+    browser.click("#allow");
+    browser.to_tab(page);
+    browser.wait("the first is connected", &format!("({BUTTON}).className == 'connected'"));
+    assert_eq!(play.connections(), 2);
+}
+
+fn where_there_can_be_no_window_the_link_is_followed(engine: Engine) {
+    let play = Play::new();
+    let browser = open(&play, engine, 1);
+    browser.js("window.open = () => null");
+    browser.click_found(BUTTON);
+    browser.wait_for_url(&play.stage.smooch_origin);
+    assert_eq!(browser.tabs(), 1);
+    go_through_smooch(&browser, &play.stage);
+    browser.wait_for_url(&format!("{}/popup", play.stage.partner));
+    wait_for_connected(&browser, "Corner Bakery EU");
+}
