@@ -11,7 +11,7 @@ use crate::{
     store::{self, ReadError},
     summary::shown,
 };
-use shared::{ConnectionId, ErrorCode, Object, Subject};
+use shared::{ConnectionId, ErrorCode, Object, Subject, parameters};
 
 /// As many as KV lists at once.
 const MOST: u16 = 1000;
@@ -123,10 +123,10 @@ impl Asked {
 /// `invalid_request` for another parameter, or one that stands there twice.
 pub(crate) fn query<const N: usize>(text: &str, names: [&str; N]) -> Result<[Option<String>; N], ErrorCode> {
     let mut values = [const { None }; N];
-    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+    for (name, value) in parameters(text.as_bytes()) {
         let mut places = names.iter().zip(&mut values);
         let (_, place) = places.find(|(known, _)| **known == name).ok_or(ErrorCode::InvalidRequest)?;
-        if place.replace(value.into_owned()).is_some() {
+        if place.replace(value).is_some() {
             return Err(ErrorCode::InvalidRequest);
         }
     }

@@ -10,12 +10,10 @@ use crate::{
     settings::Fault,
     ulid::Ulid,
 };
-use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use shared::{Endpoint, ErrorCode, Json, Object};
+use shared::{Endpoint, ErrorCode, Json, Object, from_base64, to_base64};
 use std::fmt;
-use zeroize::Zeroizing;
 
 /// Seconds between an attempt that failed and the next. Standard Webhooks' own example, up to where the seven attempts
 /// fit into a day: the queue of a free plan forgets what is older. `wrangler.toml` has as many `max_retries`.
@@ -57,7 +55,7 @@ impl SigningKeys {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let key = |part: &str| {
             let encoded = part.trim().strip_prefix("whsec_")?;
-            let key = Zeroizing::new(Base64::decode_vec(encoded).ok()?);
+            let key = from_base64(encoded)?;
             if KEY_LENGTHS.contains(&key.len()) { Hmac::new_from_slice(&key).ok() } else { None }
         };
         let keys: Option<Vec<_>> = text.split(',').map(key).collect();
@@ -69,11 +67,13 @@ impl SigningKeys {
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: u64, body: &str) -> String {
         let signed = [id, ".", &timestamp.to_string(), ".", body].concat();
-        let signature = |key: &Hmac<Sha256>| {
+        let mut signatures = String::new();
+        for key in &self.0 {
             let mac = key.clone().chain_update(&signed).finalize().into_bytes();
-            ["v1,", &Base64::encode_string(&mac)].concat()
-        };
-        self.0.iter().map(signature).collect::<Vec<_>>().join(" ")
+            let space = if signatures.is_empty() { "" } else { " " };
+            signatures.extend([space, "v1,", &to_base64(&mac)]);
+        }
+        signatures
     }
 }
 
@@ -190,6 +190,7 @@ fn is_last(attempts: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64ct::{Base64, Encoding as _};
 
     // The secret and the vector of the specification's own libraries.
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";

@@ -10,9 +10,8 @@ use crate::{
     receipt::{Binding, Held, Receipt},
     session::Session,
 };
-use base64ct::{Base64UrlUnpadded, Encoding as _};
 use sha2::{Digest as _, Sha256};
-use shared::{ErrorCode, Site, State, Verifier};
+use shared::{ErrorCode, Site, State, Verifier, parameters, to_base64url};
 
 /// What a page sends to finish a flow. Nothing of it is believed yet.
 #[derive(Default)]
@@ -53,8 +52,8 @@ impl Completion {
     /// `invalid_request`.
     pub fn parse(body: &[u8]) -> Result<Self, ErrorCode> {
         let mut completion = Self::default();
-        for (name, value) in form_urlencoded::parse(body) {
-            let field = match name.as_ref() {
+        for (name, value) in parameters(body) {
+            let field = match name.as_str() {
                 "receipt" => &mut completion.receipt,
                 "verifier" => &mut completion.verifier,
                 "session" => &mut completion.session,
@@ -62,7 +61,7 @@ impl Completion {
                 "again" => &mut completion.again,
                 _ => continue,
             };
-            if field.replace(value.into_owned()).is_some() {
+            if field.replace(value).is_some() {
                 return Err(ErrorCode::InvalidRequest);
             }
         }
@@ -182,7 +181,7 @@ impl Proven {
         match (&self.receipt.binding, &self.receipt.held) {
             (Binding::Browser(state), _) => state.challenge.as_str().into(),
             (Binding::Direct, Held::Code { code: held, .. } | Held::Token { token: held, .. }) => {
-                Base64UrlUnpadded::encode_string(&Sha256::digest(held.expose()))
+                to_base64url(&Sha256::digest(held.expose()))
             }
         }
     }

@@ -3,8 +3,7 @@
 //! It lies in KV's metadata, so a list reads no value. It holds no secret.
 
 use crate::platform::{Millis, seconds};
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
-use shared::{App, AppId, ConnectionId, Json, Object, Subdomain, Subject};
+use shared::{App, AppId, ConnectionId, Json, Object, Subdomain, Subject, from_ascii, to_ascii};
 
 /// What is seen of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +64,7 @@ impl Summary {
     /// platform's warning about that, so it is escaped.
     pub(crate) fn metadata(&self, object: Object) -> Object {
         let Self { app, subject, status, connected_at, key } = self;
-        let name = app.name.as_ref().map(|name| utf8_percent_encode(name, ESCAPED).to_string());
+        let name = app.name.as_deref().map(to_ascii);
         // What is usual takes no room.
         let status = Some(status.as_str()).filter(|_| *status != Status::Connected);
         object
@@ -82,7 +81,7 @@ impl Summary {
     pub(crate) fn of_metadata(json: &mut Json) -> Option<Self> {
         let id = AppId::parse(&json.take("app")?.text()?)?;
         let name = json.take("name")?.maybe_text()?;
-        let name = name.map(|name| percent_decode_str(&name).decode_utf8_lossy().into_owned());
+        let name = name.as_deref().map(from_ascii);
         let subdomain = match json.take("subdomain")?.maybe_text()? {
             Some(text) => Some(Subdomain::parse(&text)?),
             None => None,
@@ -99,9 +98,6 @@ impl Summary {
         Some(Self { app: App { id, name, subdomain }, subject, status, connected_at, key })
     }
 }
-
-/// What JSON would escape, and the escape itself; all that is not ASCII is escaped anyway.
-const ESCAPED: &AsciiSet = &CONTROLS.add(b'%').add(b'"').add(b'\\');
 
 /// A connection as it is shown.
 #[must_use]

@@ -20,7 +20,7 @@ use crate::{
 use rlsf::SmallGlobalTlsf;
 use shared::Json;
 use std::{cell::RefCell, rc::Rc};
-use task::{Desk, FAILED, Task, Told};
+use task::{Asked, Desk, FAILED, Task, Told};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Half as large as the standard library's, and as quick.
@@ -53,12 +53,11 @@ thread_local! {
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "what JavaScript calls is public, and its module is not")]
 pub fn fetch(now: f64, method: String, url: String) -> Option<Task> {
-    Task::begin(now, |desk| async move {
-        let workers = Workers { kept: kept(), desk };
-        let edge = workers.kept.edge.as_ref().map_err(Vec::as_slice);
+    begin(now, |workers| async move {
         // Nothing counts here. It is for the sweep, and what both do would be there twice if they did it with two types.
         let platform = Budgeted::new(&workers, u32::MAX);
-        respond(&handle(edge, &platform, &method, &url, &mut Incoming(&workers.desk)).await);
+        let mut incoming = Incoming(&workers.desk);
+        respond(&handle(workers.edge(), &platform, &method, &url, &mut incoming).await);
     })
 }
 
@@ -66,10 +65,8 @@ pub fn fetch(now: f64, method: String, url: String) -> Option<Task> {
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "what JavaScript calls is public, and its module is not")]
 pub fn scheduled(now: f64) -> Option<Task> {
-    Task::begin(now, |desk| async move {
-        let workers = Workers { kept: kept(), desk };
-        let platform = Budgeted::new(&workers, MOST_OPERATIONS);
-        sweep_once(workers.kept.edge.as_ref().map_err(Vec::as_slice), &platform).await;
+    begin(now, |workers| async move {
+        sweep_once(workers.edge(), &Budgeted::new(&workers, MOST_OPERATIONS)).await;
     })
 }
 
@@ -77,40 +74,39 @@ pub fn scheduled(now: f64) -> Option<Task> {
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "what JavaScript calls is public, and its module is not")]
 pub fn deliver_one(now: f64, body: String, attempts: u32) -> Option<Task> {
-    Task::begin(now, |desk| async move {
-        let workers = Workers { kept: kept(), desk };
-        let edge = workers.kept.edge.as_ref().map_err(Vec::as_slice);
+    begin(now, |workers| async move {
         let platform = Budgeted::new(&workers, u32::MAX);
-        verbs::done(match deliver(edge, &platform, &body, attempts).await {
+        verbs::done(match deliver(workers.edge(), &platform, &body, attempts).await {
             Verdict::Done => -1,
             Verdict::Again(seconds) => i32::try_from(seconds).unwrap_or(i32::MAX),
         });
     })
 }
 
-fn kept() -> Rc<Kept> {
-    KEPT.with_borrow_mut(|kept| {
-        let fresh = || {
-            verbs::keep_headers(&lines(UNCACHED.into_iter()));
-            let mut missing = Vec::new();
-            let kv = verbs::bound(CONNECTIONS);
-            if !kv {
-                missing.push((CONNECTIONS.into(), "is missing: a KV namespace must be bound to it"));
-            }
-            let wanted = Bindings.var("EVENTS_URL").is_some();
-            let queue = wanted && verbs::bound(EVENTS);
-            if wanted && !queue {
-                missing
-                    .push((EVENTS.into(), "is missing: EVENTS_URL is set, so a queue must be bound to it"));
-            }
-            let edge = match Edge::new(&Bindings) {
-                edge if missing.is_empty() => edge,
-                edge => Err(edge.err().unwrap_or_default().into_iter().chain(missing).collect()),
-            };
-            Rc::new(Kept { edge, kv, queue, limits: [REQUESTS, HINTS].map(verbs::bound) })
+fn begin<F: Future<Output = ()> + 'static>(now: f64, work: impl FnOnce(Workers) -> F) -> Option<Task> {
+    let kept = KEPT.with_borrow_mut(|kept| Rc::clone(kept.get_or_insert_with(|| Rc::new(Kept::read()))));
+    Task::begin(now, |desk| work(Workers { kept, desk }))
+}
+
+impl Kept {
+    fn read() -> Self {
+        verbs::keep_headers(&lines(UNCACHED.into_iter()));
+        let mut missing = Vec::new();
+        let kv = verbs::bound(CONNECTIONS);
+        if !kv {
+            missing.push((CONNECTIONS.into(), "is missing: a KV namespace must be bound to it"));
+        }
+        let wanted = Bindings.var("EVENTS_URL").is_some();
+        let queue = wanted && verbs::bound(EVENTS);
+        if wanted && !queue {
+            missing.push((EVENTS.into(), "is missing: EVENTS_URL is set, so a queue must be bound to it"));
+        }
+        let edge = match Edge::new(&Bindings) {
+            edge if missing.is_empty() => edge,
+            edge => Err(edge.err().unwrap_or_default().into_iter().chain(missing).collect()),
         };
-        Rc::clone(kept.get_or_insert_with(fresh))
-    })
+        Self { edge, kv, queue, limits: [REQUESTS, HINTS].map(verbs::bound) }
+    }
 }
 
 struct Bindings;
@@ -173,7 +169,9 @@ impl http::Incoming for Incoming<'_> {
     }
 
     async fn body(&mut self, limit: usize) -> Result<Vec<u8>, BodyError> {
-        match self.0.ask(|ticket| verbs::body(ticket, bytes(limit))).await {
+        let asked = self.0.ask();
+        verbs::body(asked.ticket, bytes(limit));
+        match asked.await {
             Told { number: FAILED, .. } => Err(BodyError::Broken),
             Told { bytes, .. } => {
                 Some(bytes.unwrap_or_default()).filter(|body| body.len() <= limit).ok_or(BodyError::TooLong)
@@ -188,22 +186,29 @@ struct Workers {
 }
 
 impl Workers {
-    async fn call(&self, request: Outgoing<'_>, limit: usize, headers_too: bool) -> Told {
-        let Outgoing { method, url, headers, body, timeout } = request;
-        let headers = lines([USER_AGENT].into_iter().chain(headers.iter().copied()));
-        let limit = bytes(limit);
-        let begin = |ticket| verbs::call(ticket, method, url, &headers, body, timeout, limit, headers_too);
-        self.desk.ask(begin).await
+    fn edge(&self) -> Result<&Edge, &[Fault]> {
+        self.kept.edge.as_ref().map_err(Vec::as_slice)
     }
 
-    async fn kv(&self, begin: impl FnOnce(u32)) -> Result<Told, KvError> {
-        if !self.kept.kv {
-            return Err(KvError::Unavailable);
-        }
-        match self.desk.ask(begin).await {
-            Told { number: FAILED, text, .. } => Err(kv_error(&text.unwrap_or_default())),
-            told => Ok(told),
-        }
+    fn call(&self, request: &Outgoing<'_>, limit: usize, headers_too: bool) -> Asked<'_> {
+        let Outgoing { method, url, headers, body, timeout } = *request;
+        let headers = lines([USER_AGENT].into_iter().chain(headers.iter().copied()));
+        let asked = self.desk.ask();
+        verbs::call(asked.ticket, method, url, &headers, body, timeout, bytes(limit), headers_too);
+        asked
+    }
+
+    /// Something to begin in KV.
+    fn kv(&self) -> Result<Asked<'_>, KvError> {
+        if self.kept.kv { Ok(self.desk.ask()) } else { Err(KvError::Unavailable) }
+    }
+}
+
+/// What came of something in KV.
+async fn kept_or_not(asked: Asked<'_>) -> Result<Told, KvError> {
+    match asked.await {
+        Told { number: FAILED, text, .. } => Err(kv_error(&text.unwrap_or_default())),
+        told => Ok(told),
     }
 }
 
@@ -219,7 +224,9 @@ impl Platform for Workers {
     }
 
     async fn sleep(&self, milliseconds: u32) {
-        self.desk.ask(|ticket| verbs::sleep(ticket, milliseconds)).await;
+        let asked = self.desk.ask();
+        verbs::sleep(asked.ticket, milliseconds);
+        asked.await;
     }
 
     fn resolve(&self, base: &str, reference: &str) -> Option<String> {
@@ -227,7 +234,7 @@ impl Platform for Workers {
     }
 
     async fn fetch(&self, request: Outgoing<'_>) -> Result<Answer, FetchError> {
-        let told = self.call(request, LONGEST_ANSWER, false).await;
+        let told = self.call(&request, LONGEST_ANSWER, false).await;
         // What fails has no status.
         let status = u16::try_from(told.number).map_err(|_| FetchError::Lost)?;
         let retry_after = told.text.and_then(|seconds| seconds.trim().parse().ok());
@@ -239,7 +246,7 @@ impl Platform for Workers {
     }
 
     async fn load(&self, request: Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {
-        let told = self.call(request, longest, true).await;
+        let told = self.call(&request, longest, true).await;
         let status = u16::try_from(told.number).map_err(|_| FetchError::Lost)?;
         let mut body = told.bytes.unwrap_or_default();
         let is_cut = body.len() > longest;
@@ -251,31 +258,38 @@ impl Platform for Workers {
         let Forward { method, url, headers, body, timeout } = request;
         let ours = headers.iter().all(|(name, _)| name != USER_AGENT.0).then_some(USER_AGENT);
         let headers = lines(ours.into_iter().chain(headers.iter().map(|(name, value)| (&**name, &**value))));
-        let told = self
-            .desk
-            .ask(|ticket| verbs::forward(ticket, method, url, &headers, body.is_some(), timeout))
-            .await;
+        let asked = self.desk.ask();
+        verbs::forward(asked.ticket, method, url, &headers, body.is_some(), timeout);
+        let told = asked.await;
         let status = u16::try_from(told.number).map_err(|_| FetchError::Lost)?;
         let headers = pairs(&told.text.unwrap_or_default());
         Ok(Forwarded { status, headers, body: told.bytes.map(|_| Stream) })
     }
 
     async fn kv_get(&self, key: &str) -> Result<Option<Entry>, KvError> {
-        let Told { bytes, text: metadata, .. } = self.kv(|ticket| verbs::kv_get(ticket, key)).await?;
+        let asked = self.kv()?;
+        verbs::kv_get(asked.ticket, key);
+        let Told { bytes, text: metadata, .. } = kept_or_not(asked).await?;
         Ok(bytes.map(|bytes| Entry { value: String::from_utf8_lossy(&bytes).into_owned(), metadata }))
     }
 
     async fn kv_put(&self, put: Put<'_>) -> Result<(), KvError> {
         let Put { key, value, metadata, ttl } = put;
-        self.kv(|ticket| verbs::kv_put(ticket, key, value, metadata, ttl)).await.map(|_| ())
+        let asked = self.kv()?;
+        verbs::kv_put(asked.ticket, key, value, metadata, ttl);
+        kept_or_not(asked).await.map(|_| ())
     }
 
     async fn kv_delete(&self, key: &str) -> Result<(), KvError> {
-        self.kv(|ticket| verbs::kv_delete(ticket, key)).await.map(|_| ())
+        let asked = self.kv()?;
+        verbs::kv_delete(asked.ticket, key);
+        kept_or_not(asked).await.map(|_| ())
     }
 
     async fn kv_list(&self, prefix: &str, cursor: Option<&str>, limit: u16) -> Result<Page, KvError> {
-        let told = self.kv(|ticket| verbs::kv_list(ticket, prefix, cursor, limit)).await?;
+        let asked = self.kv()?;
+        verbs::kv_list(asked.ticket, prefix, cursor, limit);
+        let told = kept_or_not(asked).await?;
         read_page(&told.text.unwrap_or_default()).ok_or(KvError::Unavailable)
     }
 
@@ -283,8 +297,9 @@ impl Platform for Workers {
         if !self.kept.queue {
             return Err(QueueError);
         }
-        let told = self.desk.ask(|ticket| verbs::enqueue(ticket, event)).await;
-        if told.number == FAILED { Err(QueueError) } else { Ok(()) }
+        let asked = self.desk.ask();
+        verbs::enqueue(asked.ticket, event);
+        if asked.await.number == FAILED { Err(QueueError) } else { Ok(()) }
     }
 
     async fn allowed(&self, limit: Limit, key: &str) -> bool {
@@ -293,8 +308,13 @@ impl Platform for Workers {
             Limit::Requests => (requests, REQUESTS),
             Limit::Hints => (hints, HINTS),
         };
+        if !there {
+            return true;
+        }
+        let asked = self.desk.ask();
+        verbs::allowed(asked.ticket, limiter, key);
         // A limiter that does not answer must not close the door.
-        !there || self.desk.ask(|ticket| verbs::allowed(ticket, limiter, key)).await.number != 0
+        asked.await.number != 0
     }
 
     fn log(&self, line: &str) {

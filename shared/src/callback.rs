@@ -3,8 +3,8 @@
 //! It believes nothing: that a state is well-formed does not make it ours, and a code is worth nothing before
 //! the browser that set out has proven itself.
 
-use crate::{Secret, State};
-use alloc::{borrow::Cow, string::String};
+use crate::{Secret, State, parameters};
+use alloc::string::String;
 use thiserror::Error;
 
 /// Longest query that is read. Far more than a code and a state take; a URL much longer is refused on the way
@@ -66,8 +66,8 @@ impl Callback {
         }
         let mut fields = Fields::default();
         // RFC 6749 §4.1.2: unrecognized parameters are ignored. §3.1: none may stand there twice.
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let field = match name.as_ref() {
+        for (name, value) in parameters(query.as_bytes()) {
+            let field = match name.as_str() {
                 "state" => &mut fields.state,
                 "code" => &mut fields.code,
                 "error" => &mut fields.error,
@@ -83,7 +83,7 @@ impl Callback {
         };
         let (issuer, doubled) = match fields.issuer {
             Field::Absent => (None, false),
-            Field::Once(text) => (Some(text.into_owned()), false),
+            Field::Once(text) => (Some(text), false),
             Field::Twice => (None, true),
         };
         let result = if doubled {
@@ -95,7 +95,7 @@ impl Callback {
     }
 }
 
-fn outcome(code: Field<'_>, error: Field<'_>) -> Result<Secret, CallbackError> {
+fn outcome(code: Field, error: Field) -> Result<Secret, CallbackError> {
     match (code, error) {
         (Field::Once(code), Field::Absent) => {
             // RFC 6749 appendix A.11: code = 1*VSCHAR.
@@ -106,7 +106,7 @@ fn outcome(code: Field<'_>, error: Field<'_>) -> Result<Secret, CallbackError> {
                 Err(CallbackError::Malformed("the code is not one"))
             }
         }
-        (Field::Absent, Field::Once(error)) => Err(match error.as_ref() {
+        (Field::Absent, Field::Once(error)) => Err(match error.as_str() {
             "access_denied" => CallbackError::Denied,
             "server_error" | "temporarily_unavailable" => CallbackError::Unavailable,
             "unauthorized_client"
@@ -125,23 +125,23 @@ fn outcome(code: Field<'_>, error: Field<'_>) -> Result<Secret, CallbackError> {
 }
 
 #[derive(Default)]
-struct Fields<'a> {
-    state: Field<'a>,
-    code: Field<'a>,
-    error: Field<'a>,
-    issuer: Field<'a>,
+struct Fields {
+    state: Field,
+    code: Field,
+    error: Field,
+    issuer: Field,
 }
 
 #[derive(Default)]
-enum Field<'a> {
+enum Field {
     #[default]
     Absent,
-    Once(Cow<'a, str>),
+    Once(String),
     Twice,
 }
 
-impl<'a> Field<'a> {
-    fn take_in(&mut self, value: Cow<'a, str>) {
+impl Field {
+    fn take_in(&mut self, value: String) {
         *self = match self {
             Self::Absent => Self::Once(value),
             Self::Once(_) | Self::Twice => Self::Twice,

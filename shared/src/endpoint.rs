@@ -2,11 +2,11 @@
 //! read, so nothing later can meet a bad one.
 //!
 //! Only an address that is written as every reader of URLs would write it is taken, so that none can take it for another:
-//! what would have to be tidied, decoded or guessed at is refused. The crate `url`, which does all that, was a sixth of
+//! what would have to be tidied, decoded or guessed at is refused. The crate `url`, which does all that, was 42 KB of wasm in
 //! the Worker; the tests ask it whether it agrees.
 
 use alloc::string::String;
-use core::{fmt, net::Ipv4Addr};
+use core::fmt;
 use thiserror::Error;
 
 /// Why a text is no address for us.
@@ -145,7 +145,7 @@ impl Origin {
 /// The host that a browser would go to for this name, which may be its own machine. Only one is written in brackets.
 fn is_loopback(host: &str) -> bool {
     let name = host == "localhost" || host.ends_with(".localhost");
-    name || host == LOOPBACK || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+    name || host == LOOPBACK || (host.starts_with("127.") && is_address(host))
 }
 
 /// Endpoints are named; of the addresses in brackets only the loopback is of use to anybody.
@@ -159,9 +159,18 @@ fn is_host(host: &str) -> bool {
     // What ends in a number is an IPv4 address (URL Standard, "ends in a number checker"), in one of many spellings.
     let last = host.rsplit('.').next().unwrap_or_default();
     if last.starts_with(|first: char| first.is_ascii_digit()) {
-        return host.parse::<Ipv4Addr>().is_ok();
+        return is_address(host);
     }
     host == LOOPBACK || (host.len() <= 253 && host.split('.').all(label))
+}
+
+/// Four numbers, each in the one way to write it.
+fn is_address(host: &str) -> bool {
+    let number = |part: &str| {
+        let plain = part == "0" || !part.starts_with('0');
+        plain && part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse::<u8>().is_ok()
+    };
+    host.split('.').count() == 4 && host.split('.').all(number)
 }
 
 fn is_port(port: &str) -> bool {

@@ -29,13 +29,9 @@ mod app;
 #[cfg(feature = "server")]
 mod callback;
 #[cfg(feature = "server")]
-mod cipher;
-#[cfg(feature = "server")]
 mod endpoint;
 #[cfg(any(feature = "server", feature = "facts"))]
 pub mod facts;
-#[cfg(feature = "server")]
-mod json;
 #[cfg(feature = "server")]
 mod provider;
 #[cfg(feature = "server")]
@@ -46,12 +42,16 @@ mod token;
 mod token_info;
 
 #[cfg(feature = "server")]
+pub use codec::{
+    Cipher, Json, Object, from_ascii, from_base64, from_base64url, parameters, quoted, to_ascii, to_base64,
+    to_base64url,
+};
+
+#[cfg(feature = "server")]
 pub use self::{
     app::{App, AppId, ConnectionId, Subdomain, Subject},
     callback::{Callback, CallbackError, Unplaced},
-    cipher::{Cipher, from_base64url, to_base64url},
     endpoint::{Endpoint, EndpointError, Origin},
-    json::{Json, Object, quoted},
     provider::{Provider, with_subdomain},
     secret::Secret,
     token::{TokenError, TokenRequest, app_in_token, read_token},

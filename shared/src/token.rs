@@ -2,9 +2,8 @@
 //!
 //! It does not send. An answer that is not what the documentation says yields no token, whatever it resembles.
 
-use crate::{AppId, Json, Secret, Verifier};
+use crate::{AppId, Json, Secret, Verifier, push_parameter};
 use alloc::string::String;
-use form_urlencoded::Serializer;
 use thiserror::Error;
 
 /// Longest access token that is taken. Smooch's are JWTs of about 300 characters; ours must fit a header.
@@ -30,18 +29,18 @@ impl TokenRequest<'_> {
     /// The body, `application/x-www-form-urlencoded`.
     #[must_use]
     pub fn body(&self) -> Secret {
-        let mut form = Serializer::new(String::new());
-        form.append_pair("grant_type", "authorization_code");
-        form.append_pair("code", self.code.expose());
+        let mut form = String::new();
+        push_parameter(&mut form, "grant_type", "authorization_code");
+        push_parameter(&mut form, "code", self.code.expose());
         if let Some(redirect_uri) = self.redirect_uri {
-            form.append_pair("redirect_uri", redirect_uri);
+            push_parameter(&mut form, "redirect_uri", redirect_uri);
         }
-        form.append_pair("client_id", self.client_id);
-        form.append_pair("client_secret", self.client_secret.expose());
+        push_parameter(&mut form, "client_id", self.client_id);
+        push_parameter(&mut form, "client_secret", self.client_secret.expose());
         if let Some(verifier) = self.code_verifier {
-            form.append_pair("code_verifier", verifier.expose());
+            push_parameter(&mut form, "code_verifier", verifier.expose());
         }
-        Secret::new(form.finish())
+        Secret::new(form)
     }
 }
 
@@ -167,7 +166,7 @@ mod tests {
             code_verifier: None,
         };
         let expected =
-            "grant_type=authorization_code&code=your+code%2B%2F&client_id=shoplifter&client_secret=secret";
+            "grant_type=authorization_code&code=your%20code%2B%2F&client_id=shoplifter&client_secret=secret";
         assert_eq!(request.body().expose(), expected);
     }
 

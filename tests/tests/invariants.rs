@@ -72,9 +72,10 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
 
 #[test]
 fn dependencies_run_one_way() {
-    let ours = ["shared", "client", "edge", "setup", "parsers", "stand-in", "tests", "bench"];
+    let ours = ["codec", "shared", "client", "edge", "setup", "parsers", "stand-in", "tests", "bench"];
     for (manifest, allowed) in [
-        ("shared/Cargo.toml", &[][..]),
+        ("codec/Cargo.toml", &[][..]),
+        ("shared/Cargo.toml", &["codec"]),
         ("client/Cargo.toml", &["shared"]),
         ("edge/Cargo.toml", &["shared"]),
         ("setup/Cargo.toml", &["shared"]),
@@ -101,12 +102,14 @@ fn one_place_of_the_edge_names_the_platform() {
 
 #[test]
 fn shared_is_pure() {
-    let shared = rust_of("shared");
+    let shared: Vec<_> = rust_of("shared").into_iter().chain(rust_of("codec")).collect();
     none_has(
         &shared,
         &["std::", "SystemTime", "Instant", "getrandom", "rand::", "wasm_bindgen", "async ", ".await"],
     );
-    assert!(code(Path::new("shared/src/lib.rs")).contains("#![no_std]"));
+    for library in ["shared/src/lib.rs", "codec/src/lib.rs"] {
+        assert!(code(Path::new(library)).contains("#![no_std]"));
+    }
 }
 
 #[test]
@@ -228,7 +231,7 @@ fn nothing_is_unsafe_and_nothing_in_the_edge_panics_without_a_reason() {
         assert!(text.contains("[lints]\nworkspace = true"), "{} has lints of its own", manifest.display());
     }
     // A line that may panic says why it does not; the lints forbid the rest.
-    for path in ["edge", "shared", "client", "setup"].into_iter().flat_map(rust_of) {
+    for path in ["edge", "shared", "codec", "client", "setup"].into_iter().flat_map(rust_of) {
         let code = code(&path);
         for panics in
             ["unwrap()", "panic!(", "unreachable!(", "assert!(", "clippy::unwrap_used", "clippy::panic,"]

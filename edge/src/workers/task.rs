@@ -7,7 +7,7 @@ use super::verbs;
 use crate::platform::Millis;
 use std::{
     cell::{Cell, RefCell},
-    future::{Future, poll_fn},
+    future::Future,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
@@ -58,21 +58,32 @@ impl Desk {
         self.now.get()
     }
 
-    /// Begins something, and waits for its answer.
-    pub(super) async fn ask(&self, begin: impl FnOnce(u32)) -> Told {
+    /// Something to begin with its ticket, and then to wait for. One type for all, as a future for each kind would be 4 KB.
+    pub(super) fn ask(&self) -> Asked<'_> {
         let ticket = self.ticket.get();
         self.ticket.set(ticket.wrapping_add(1));
-        begin(ticket);
-        let mine = |told: &mut Vec<(u32, Told)>| {
-            let at = told.iter().position(|(known, _)| *known == ticket)?;
-            Some(told.swap_remove(at).1)
-        };
-        poll_fn(|_| mine(&mut self.told.borrow_mut()).map_or(Poll::Pending, Poll::Ready)).await
+        Asked { desk: self, ticket }
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a time since 1970")]
     fn set_now(&self, now: f64) {
         self.now.set(now as Millis);
+    }
+}
+
+/// The answer to what was begun with this ticket.
+pub(super) struct Asked<'a> {
+    desk: &'a Desk,
+    pub(super) ticket: u32,
+}
+
+impl Future for Asked<'_> {
+    type Output = Told;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Told> {
+        let mut told = self.desk.told.borrow_mut();
+        let mine = told.iter().position(|(ticket, _)| *ticket == self.ticket);
+        mine.map_or(Poll::Pending, |at| Poll::Ready(told.swap_remove(at).1))
     }
 }
 

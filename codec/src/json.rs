@@ -1,5 +1,6 @@
 //! JSON (RFC 8259), as much of it as the edge reads and writes: what it looks for in a text, and objects written field
-//! by field. No reflection, no floating point and no message about what is wrong where, which were half of the Worker.
+//! by field. No reflection, no floating point and no message about what is wrong where, which with `serde_json` were 47 KB of
+//! the Worker, gzip. The tests ask `serde_json` whether it agrees.
 
 use alloc::{
     string::{String, ToString as _},
