@@ -15,8 +15,7 @@ use crate::{
     store::{self, NoteError, Stored},
     summary::Status,
 };
-use shared::{ConnectionId, ErrorCode};
-use url::Url;
+use shared::{ConnectionId, Endpoint, ErrorCode};
 
 /// Longer than Smooch takes for anything but an upload that is slow on our side.
 const TIMEOUT: u32 = 30_000;
@@ -122,9 +121,11 @@ pub(crate) fn usable(stored: &Stored) -> Result<(), ErrorCode> {
 /// segment, whatever parameters it has (`..;a=b`), no second spelling of a slash, a dot or a semicolon, nor of the percent
 /// sign that could begin one for who decodes twice, no backslash.
 fn stays_below(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    let hidden =
-        ["%2f", "%5c", "%2e", "%3b", "%25", "%00", "\\"].into_iter().any(|word| lower.contains(word));
+    let hidden = path.contains('\\')
+        || path.split('%').skip(1).any(|coded| {
+            let coded = coded.get(..2).unwrap_or_default();
+            ["2f", "5c", "2e", "3b", "25", "00"].into_iter().any(|code| coded.eq_ignore_ascii_case(code))
+        });
     // The last segment may be empty: some APIs have a slash at the end.
     let mut segments = path.split('/').peekable();
     let mut fits = true;
@@ -136,8 +137,8 @@ fn stays_below(path: &str) -> bool {
     fits && !hidden
 }
 
-/// The URL to call: `base`, the path, the query; `None` if it could lead elsewhere. It must be read back as it was
-/// written, so that what was checked is what is sent.
+/// The URL to call: `base`, the path, the query; `None` if it could lead elsewhere. An [`Endpoint`] is read by everybody as
+/// it is written, so what was checked is what is sent.
 #[must_use]
 pub fn address(base: &str, path: &str, query: &str) -> Option<String> {
     if !stays_below(path) {
@@ -145,9 +146,7 @@ pub fn address(base: &str, path: &str, query: &str) -> Option<String> {
     }
     let mark = if query.is_empty() { "" } else { "?" };
     let text = [base, "/", path, mark, query].concat();
-    let url = Url::parse(&text).ok()?;
-    let without_query = |url: &str| url.split(['?', '#']).next().unwrap_or_default().to_owned();
-    (without_query(url.as_str()) == without_query(&text) && url.fragment().is_none()).then(|| url.into())
+    Endpoint::parse(&text).is_ok().then_some(text)
 }
 
 /// The headers that `connection` names, which are for the next hop alone (RFC 9110 §7.6.1).
@@ -201,6 +200,7 @@ fn is_passed_back(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use url::Url;
 
     #[track_caller]
     fn check(path: &str, query: &str, expected: Option<&str>) {

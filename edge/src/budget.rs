@@ -61,6 +61,10 @@ impl<P: Platform> Platform for Budgeted<'_, P> {
         self.platform.fetch(request).await
     }
 
+    fn resolve(&self, base: &str, reference: &str) -> Option<String> {
+        self.platform.resolve(base, reference)
+    }
+
     async fn load(&self, request: Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {
         self.spend(FetchError::Lost)?;
         self.platform.load(request, longest).await

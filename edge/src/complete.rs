@@ -13,10 +13,9 @@ use crate::{
     receipt::{Held, Receipt},
     smooch::{self, ExchangeError, IdentifyError, Life},
     store::{self, ReadError, Record, Stored},
-    summary::{Shown, Status, Summary},
+    summary::{Status, Summary, shown},
 };
-use serde::Serialize;
-use shared::{App, ConnectionId, ErrorCode, Secret};
+use shared::{App, ConnectionId, ErrorCode, Object, Secret};
 
 /// A receipt, a verifier and two sessions, with room to spare.
 const LONGEST_FORM: usize = 16 * 1024;
@@ -286,15 +285,10 @@ fn wait(after: Option<u32>) -> u32 {
 }
 
 fn connected(id: &ConnectionId, summary: &Summary, report: &mut Report) -> Response {
-    #[derive(Serialize)]
-    struct Connected<'a> {
-        status: &'static str,
-        connection: Shown<'a>,
-    }
     report.outcome = "connected";
     report.connection = Some(id.as_str().into());
-    let body = Connected { status: "connected", connection: Shown::new(id, summary) };
-    Response::json(200, serde_json::to_string(&body).unwrap_or_default())
+    let body = Object::new().text("status", "connected").json("connection", &shown(id, summary).end());
+    Response::json(200, body.end())
 }
 
 #[cfg(test)]
@@ -306,7 +300,6 @@ mod tests {
         session::{MOST_METADATA, Session},
     };
     use shared::{AppId, State, Subdomain, Subject, Verifier, push_parameter};
-    use std::collections::BTreeMap;
 
     #[test]
     fn the_longest_form_is_read_or_a_held_token_would_be_lost() {
@@ -325,7 +318,7 @@ mod tests {
         let binding = Binding::Browser(State::parse(&state).unwrap());
         let receipt = Receipt { binding, held, issued: u64::MAX };
         // A control character takes six bytes in JSON.
-        let metadata = BTreeMap::from([("n".to_owned(), "\u{1}".repeat(MOST_METADATA - 1))]);
+        let metadata = vec![("n".to_owned(), "\u{1}".repeat(MOST_METADATA - 1))];
         let session = Session::new(subject.unwrap(), metadata, 1).unwrap();
         let session = session.seal(&keyring, "shoplifter", &[1; NONCE]);
         let mut form = String::new();

@@ -9,12 +9,9 @@ use crate::{
     problem::Problem,
     seal::OpenError,
     store::{self, ReadError},
-    summary::Shown,
+    summary::shown,
 };
-use serde::Serialize;
-use shared::{ConnectionId, ErrorCode, Subject};
-use std::collections::BTreeMap;
-use url::form_urlencoded;
+use shared::{ConnectionId, ErrorCode, Object, Subject};
 
 /// As many as KV lists at once.
 const MOST: u16 = 1000;
@@ -29,12 +26,6 @@ const USUAL: u16 = 100;
 ///
 /// `invalid_request` for a parameter of another shape, `storage_unavailable`.
 pub async fn list(platform: &impl Platform, query: &str) -> Result<Response, Problem> {
-    #[derive(Serialize)]
-    struct Listed<'a> {
-        connections: Vec<Shown<'a>>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        cursor: Option<&'a str>,
-    }
     let Asked { subject, cursor, limit } = Asked::parse(query)?;
     let (connections, next) = store::list(platform, subject.as_ref(), cursor.as_deref(), limit)
         .await
@@ -43,11 +34,10 @@ pub async fn list(platform: &impl Platform, query: &str) -> Result<Response, Pro
             KvError::Refused(_) if cursor.is_some() => ErrorCode::InvalidRequest,
             KvError::Refused(_) | KvError::Unavailable | KvError::Changed => ErrorCode::StorageUnavailable,
         })?;
-    let listed = Listed {
-        connections: connections.iter().map(|(id, summary)| Shown::new(id, summary)).collect(),
-        cursor: next.as_deref(),
-    };
-    Ok(json(&listed))
+    let listed = Object::new()
+        .list("connections", connections.iter().map(|(id, summary)| shown(id, summary).end()))
+        .maybe("cursor", next.as_deref());
+    Ok(Response::json(200, listed.end()))
 }
 
 /// Shows one connection, with the metadata of the session it was made in.
@@ -61,15 +51,9 @@ pub async fn show(
     id: &ConnectionId,
     report: &mut Report,
 ) -> Result<Response, Problem> {
-    #[derive(Serialize)]
-    struct Whole<'a> {
-        #[serde(flatten)]
-        shown: Shown<'a>,
-        metadata: &'a BTreeMap<String, String>,
-    }
     let stored = store::get(platform, id).await.map_err(|error| problem(error, report))?;
     let record = stored.open(&edge.settings.keyring).map_err(|error| problem(error, report))?;
-    Ok(json(&Whole { shown: Shown::new(id, &stored.summary), metadata: &record.metadata }))
+    Ok(Response::json(200, shown(id, &stored.summary).texts("metadata", &record.metadata).end()))
 }
 
 /// Gives the access token out, to the partner's backend alone.
@@ -83,15 +67,11 @@ pub async fn token(
     id: &ConnectionId,
     report: &mut Report,
 ) -> Result<Response, Problem> {
-    #[derive(Serialize)]
-    struct Token<'a> {
-        access_token: &'a str,
-        token_type: &'static str,
-    }
     let stored = store::get(platform, id).await.map_err(|error| problem(error, report))?;
     usable(&stored)?;
     let record = stored.open(&edge.settings.keyring).map_err(|error| problem(error, report))?;
-    Ok(json(&Token { access_token: record.token.expose(), token_type: "Bearer" }))
+    let body = Object::new().text("access_token", record.token.expose()).text("token_type", "Bearer");
+    Ok(Response::json(200, body.end()))
 }
 
 /// What a record that cannot be used is to the caller.
@@ -111,10 +91,6 @@ pub(crate) fn problem(error: ReadError, report: &mut Report) -> Problem {
             ErrorCode::StorageUnavailable.into()
         }
     }
-}
-
-fn json(body: &impl Serialize) -> Response {
-    Response::json(200, serde_json::to_string(body).unwrap_or_default())
 }
 
 #[derive(Debug, PartialEq, Eq)]

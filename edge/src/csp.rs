@@ -1,8 +1,8 @@
 //! Reads a page's Content-Security-Policy as far as the button depends on it (CSP Level 3): may the script be loaded,
 //! may WebAssembly run, may the edge be asked?
 
+use crate::address::Address;
 use shared::facts::Blocked;
-use url::Url;
 
 /// All policies of a page. Each has to agree.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ struct Policy(Vec<(String, Vec<String>)>);
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// Where it is.
-    pub url: Url,
+    pub url: Address,
     /// The tag's `nonce`.
     pub nonce: Option<String>,
     /// The tag's `integrity`.
@@ -32,7 +32,7 @@ impl Policies {
     /// What they keep the button from, on a page at `page` whose edge is at `edge`. `script` is the tag that loads it,
     /// where there is one.
     #[must_use]
-    pub fn blocked(&self, page: &Url, edge: &Url, script: Option<&Wanted>) -> Vec<Blocked> {
+    pub fn blocked(&self, page: &Address, edge: &Address, script: Option<&Wanted>) -> Vec<Blocked> {
         let forbids = |what: Blocked| {
             self.0.iter().any(|policy| match what {
                 Blocked::Script => !policy.allows_script(page, edge, script),
@@ -78,7 +78,7 @@ impl Policy {
         names.iter().find_map(find).map(|(_, sources)| sources.as_slice())
     }
 
-    fn allows_script(&self, page: &Url, edge: &Url, script: Option<&Wanted>) -> bool {
+    fn allows_script(&self, page: &Address, edge: &Address, script: Option<&Wanted>) -> bool {
         let Some(sources) = self.sources(&["script-src-elem", "script-src", "default-src"]) else {
             return true;
         };
@@ -101,8 +101,8 @@ impl Policy {
         if sources.iter().any(|source| source.eq_ignore_ascii_case("'strict-dynamic'")) {
             return script.is_none();
         }
-        let url = script.map(|script| script.url.clone()).or_else(|| edge.join("/add-to-smooch.js").ok());
-        url.is_some_and(|url| any_matches(sources, page, &url))
+        let url = script.map_or_else(|| edge.at("/add-to-smooch.js"), |script| script.url.clone());
+        any_matches(sources, page, &url)
     }
 
     fn allows_wasm(&self) -> bool {
@@ -111,53 +111,51 @@ impl Policy {
         self.sources(&["script-src", "default-src"]).is_none_or(|sources| sources.iter().any(fits))
     }
 
-    fn allows_connection(&self, page: &Url, edge: &Url) -> bool {
+    fn allows_connection(&self, page: &Address, edge: &Address) -> bool {
         let Some(sources) = self.sources(&["connect-src", "default-src"]) else { return true };
-        ["/add-to-smooch.wasm", "/complete"]
-            .iter()
-            .all(|path| edge.join(path).is_ok_and(|url| any_matches(sources, page, &url)))
+        ["/add-to-smooch.wasm", "/complete"].iter().all(|path| any_matches(sources, page, &edge.at(path)))
     }
 }
 
-fn any_matches(sources: &[String], page: &Url, url: &Url) -> bool {
+fn any_matches(sources: &[String], page: &Address, url: &Address) -> bool {
     sources.iter().any(|source| matches(source, page, url))
 }
 
 /// Whether a source stands for a URL (CSP §6.7.2.8).
-fn matches(source: &str, page: &Url, url: &Url) -> bool {
+fn matches(source: &str, page: &Address, url: &Address) -> bool {
     if source == "*" {
-        return ["http", "https"].contains(&url.scheme());
+        return ["http", "https"].contains(&url.scheme.as_str());
     }
     if source.eq_ignore_ascii_case("'self'") {
-        return page.origin() == url.origin();
+        return page.is_of(url);
     }
-    let (scheme, rest) = match source.split_once("://") {
-        Some((scheme, rest)) => (scheme, rest),
-        None if source.ends_with(':') => return is_scheme(source.trim_end_matches(':'), url),
-        None => (page.scheme(), source),
-    };
+    let (scheme, rest) =
+        match source.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?))) {
+            Some((scheme, rest)) => (scheme, rest),
+            None if source.ends_with(':') => return is_scheme(source.trim_end_matches(':'), url),
+            None => (page.scheme.as_str(), source),
+        };
     let (place, path) = rest.find('/').and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
     // A port is digits or a star; what else follows a colon is of an address in brackets.
     let is_port =
         |port: &str| port == "*" || (!port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
     let (host, port) = place.rsplit_once(':').filter(|(_, port)| is_port(port)).unwrap_or((place, ""));
     let fits = match port {
-        "" => url.port().is_none(),
+        "" => url.port.is_none(),
         "*" => true,
         // CSP §6.7.2.11: what is meant for http may be had by https.
-        "80" if url.scheme() == "https" => url.port().is_none(),
-        _ => url.port_or_known_default().is_some_and(|known| port.parse() == Ok(known)),
+        "80" if url.scheme == "https" => url.port.is_none(),
+        _ => url.port().is_some_and(|known| port.parse() == Ok(known)),
     };
     fits && is_scheme(scheme, url) && is_host(host, url) && is_path(path, url)
 }
 
-fn is_scheme(scheme: &str, url: &Url) -> bool {
-    scheme.eq_ignore_ascii_case(url.scheme())
-        || (scheme.eq_ignore_ascii_case("http") && url.scheme() == "https")
+fn is_scheme(scheme: &str, url: &Address) -> bool {
+    scheme.eq_ignore_ascii_case(&url.scheme) || (scheme.eq_ignore_ascii_case("http") && url.scheme == "https")
 }
 
-fn is_host(pattern: &str, url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
+fn is_host(pattern: &str, url: &Address) -> bool {
+    let host = url.host.as_str();
     match pattern.strip_prefix('*') {
         Some("") => true,
         // A star stands for one label or more, and not for none.
@@ -168,8 +166,8 @@ fn is_host(pattern: &str, url: &Url) -> bool {
     }
 }
 
-fn is_path(pattern: &str, url: &Url) -> bool {
-    let path = url.path();
+fn is_path(pattern: &str, url: &Address) -> bool {
+    let path = url.path.as_str();
     match pattern {
         "" | "/" => true,
         // CSP §6.7.2.12: a folder with all that is in it, or one file.
@@ -185,14 +183,18 @@ mod tests {
 
     const EDGE: &str = "https://connect.shop.example";
 
+    fn address(href: &str) -> Address {
+        Address::read(href).unwrap()
+    }
+
     fn wanted(nonce: Option<&str>, integrity: Option<&str>) -> Wanted {
-        let url = Url::parse(EDGE).unwrap().join("/add-to-smooch.js").unwrap();
+        let url = address(EDGE).at("/add-to-smooch.js");
         Wanted { url, nonce: nonce.map(Into::into), integrity: integrity.map(Into::into) }
     }
 
     #[track_caller]
     fn check_with(policy: &str, script: Option<&Wanted>, expected: &[Blocked]) {
-        let (page, edge) = (Url::parse("https://shop.example/connected").unwrap(), Url::parse(EDGE).unwrap());
+        let (page, edge) = (address("https://shop.example/connected"), address(EDGE));
         let mut policies = Policies::default();
         policies.add(policy);
         assert_eq!(policies.blocked(&page, &edge, script), expected, "{policy}");
@@ -267,7 +269,7 @@ mod tests {
             let mut policies = Policies::default();
             policies.add(&format!("connect-src {source}"));
             let (page, edge) = ("http://127.0.0.1:8789/", "http://[::1]:8787");
-            policies.blocked(&Url::parse(page).unwrap(), &Url::parse(edge).unwrap(), None)
+            policies.blocked(&address(page), &address(edge), None)
         };
         assert_eq!(local("http://[::1]:8787"), []);
         assert_eq!(local("http://[::1]"), [Connect]);

@@ -6,16 +6,15 @@
 
 use crate::{
     edge::Edge,
-    platform::{Answer, FetchError, Millis, Outgoing, Platform, seconds},
+    platform::{Answer, FetchError, Outgoing, Platform, seconds},
     settings::Fault,
+    ulid::Ulid,
 };
 use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use shared::{Endpoint, ErrorCode};
+use shared::{Endpoint, ErrorCode, Json, Object};
 use std::fmt;
-use ulid::Ulid;
 use zeroize::Zeroizing;
 
 /// Seconds between an attempt that failed and the next. Standard Webhooks' own example, up to where the seven attempts
@@ -124,46 +123,28 @@ pub async fn deliver(
             None => ("no_answer", None, again(None)),
         },
     };
-    let line = Line {
-        time,
-        route: "queue",
-        outcome,
-        event: event.map(|id| id.to_string()),
-        attempt: attempts,
-        status,
-        again_after: match verdict {
-            Verdict::Again(after) if !is_last(attempts) => Some(after),
-            Verdict::Again(_) | Verdict::Done => None,
-        },
-        milliseconds: platform.now().saturating_sub(time),
-    };
-    platform.log(&serde_json::to_string(&line).unwrap_or_default());
+    let mut line = Object::new()
+        .number("time", time)
+        .text("route", "queue")
+        .text("outcome", outcome)
+        .maybe("event", event.map(Ulid::to_text).as_deref())
+        .number("attempt", attempts.into());
+    if let Some(status) = status {
+        line = line.number("status", status.into());
+    }
+    if let Verdict::Again(after) = verdict
+        && !is_last(attempts)
+    {
+        line = line.number("again_after", after.into());
+    }
+    let took = platform.now().saturating_sub(time);
+    platform.log(&line.number("milliseconds", took).end());
     verdict
-}
-
-#[derive(Serialize)]
-struct Line {
-    time: Millis,
-    route: &'static str,
-    outcome: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<String>,
-    attempt: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    again_after: Option<u32>,
-    milliseconds: Millis,
 }
 
 /// The id of the event that a message is; of everything else, `None`.
 fn event(message: &str) -> Option<Ulid> {
-    #[derive(Deserialize)]
-    struct Named {
-        id: String,
-    }
-    let named: Named = serde_json::from_str(message).ok()?;
-    Ulid::from_string(&named.id).ok()
+    Ulid::parse(&Json::parse(message.as_bytes())?.take("id")?.text()?)
 }
 
 /// The receiver's status and its `Retry-After`; `None` if there was no answer.
@@ -173,7 +154,7 @@ async fn post(
     id: Ulid,
     message: &str,
 ) -> Option<(u16, Option<u32>)> {
-    let (id, timestamp) = (id.to_string(), seconds(platform.now()));
+    let (id, timestamp) = (id.to_text(), seconds(platform.now()));
     let signature = destination.keys.sign(&id, timestamp, message);
     let timestamp = timestamp.to_string();
     let headers = [
@@ -272,7 +253,7 @@ mod tests {
     #[test]
     fn only_an_event_of_ours_has_an_id() {
         let ulid = "01KE6TT0W0000000000000000A";
-        assert_eq!(event(&format!(r#"{{"id":"{ulid}"}}"#)).unwrap().to_string(), ulid);
+        assert_eq!(event(&format!(r#"{{"id":"{ulid}"}}"#)).unwrap().to_text(), ulid);
         for other in ["", "[]", "{}", r#"{"id":7}"#, r#"{"id":"../x"}"#, r#"{"id":"a.b"}"#] {
             assert_eq!(event(other), None, "{other:?}");
         }

@@ -2,10 +2,12 @@
 //! line in the log.
 
 use crate::{
-    api, callback, complete, connections, feed,
+    api,
+    budget::Budgeted,
+    callback, complete, connections, feed,
     http::{Body, Incoming, Method, Response, Target},
     log::{Line, Report},
-    platform::{Limit, Millis, Platform},
+    platform::{Limit, Platform},
     problem::Problem,
     public, removal,
     route::Route,
@@ -14,9 +16,7 @@ use crate::{
     setup,
     sweep::{self, Swept},
 };
-use base64ct::{Base64UrlUnpadded, Encoding as _};
-use serde::Serialize;
-use shared::ErrorCode;
+use shared::{ErrorCode, Object, to_base64url};
 
 /// An edge with its settings, kept from request to request.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub async fn handle<P: Platform>(
 ) -> Response<P::Stream> {
     let started = platform.now();
     let target = Target::new(method, url);
-    let request_id = Base64UrlUnpadded::encode_string(&platform.random::<12>());
+    let request_id = to_base64url(&platform.random::<12>());
     let mut report = Report::default();
     let route = Route::parse(target.path);
     let result = match &route {
@@ -187,20 +187,23 @@ async fn removed(platform: &impl Platform, report: &mut Report) -> Result<Respon
 }
 
 /// One run of the sweep, with its line in the log.
-pub async fn sweep_once(edge: Result<&Edge, &[Fault]>, platform: &impl Platform) {
-    #[derive(Serialize)]
-    struct Line {
-        time: Millis,
-        route: &'static str,
-        outcome: &'static str,
-        #[serde(flatten)]
-        swept: Swept,
-    }
+pub async fn sweep_once<P: Platform>(edge: Result<&Edge, &[Fault]>, platform: &Budgeted<'_, P>) {
     let time = platform.now();
     let (outcome, swept) = match edge {
         Ok(edge) => ("ok", sweep::sweep(edge, platform).await),
         Err(_) => (ErrorCode::Misconfigured.as_str(), Swept::default()),
     };
-    let line = Line { time, route: "sweep", outcome, swept };
-    platform.log(&serde_json::to_string(&line).unwrap_or_default());
+    let Swept { checked, revoked, removed, resealed, noted, left, operations } = swept;
+    let line = Object::new()
+        .number("time", time)
+        .text("route", "sweep")
+        .text("outcome", outcome)
+        .number("checked", checked.into())
+        .number("revoked", revoked.into())
+        .number("removed", removed.into())
+        .number("resealed", resealed.into())
+        .number("noted", noted.into())
+        .number("left", left.into())
+        .number("operations", operations.into());
+    platform.log(&line.end());
 }

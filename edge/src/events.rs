@@ -6,12 +6,11 @@
 
 use crate::{
     platform::{KvError, Millis, Platform, Put, seconds},
-    summary::{Metadata, Shown, Summary},
+    summary::{Summary, shown},
+    ulid::Ulid,
 };
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use shared::ConnectionId;
-use ulid::Ulid;
+use shared::{ConnectionId, Json, Object};
 
 /// Thirty days, in seconds.
 pub(crate) const LIFE: u32 = 30 * 24 * 60 * 60;
@@ -26,16 +25,13 @@ const MOST_LISTS: u32 = 30;
 pub const RANDOM: usize = 10;
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Connected, for the first time or again: telling them apart would cost a read.
-    #[serde(rename = "connection.connected")]
     Connected,
     /// Smooch refuses the token.
-    #[serde(rename = "connection.revoked")]
     Revoked,
     /// The partner has removed it.
-    #[serde(rename = "connection.removed")]
     Removed,
 }
 
@@ -52,14 +48,20 @@ pub struct Event {
     pub summary: Summary,
 }
 
-/// An event as it is shown and delivered.
-#[derive(Debug, Serialize)]
-pub struct ShownEvent<'a> {
-    id: String,
-    #[serde(rename = "type")]
-    kind: Kind,
-    time: u64,
-    connection: Shown<'a>,
+impl Kind {
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connection.connected",
+            Self::Revoked => "connection.revoked",
+            Self::Removed => "connection.removed",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        [Self::Connected, Self::Revoked, Self::Removed].into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 impl Event {
@@ -73,7 +75,7 @@ impl Event {
         random: [u8; RANDOM],
     ) -> Self {
         let random = random.into_iter().fold(0, |bits, byte| bits << 8 | u128::from(byte));
-        let id = Ulid::from_parts(now, random);
+        let id = Ulid::new(now, random);
         Self { id, kind, connection: connection.clone(), summary: summary.clone() }
     }
 
@@ -88,38 +90,25 @@ impl Event {
 
     /// Where it lies in KV.
     pub(crate) fn key(&self) -> String {
-        ["event/", &self.id.to_string()].concat()
+        ["event/", &self.id.to_text()].concat()
     }
 
-    /// The event as it is shown and delivered.
+    /// The event as it is shown and delivered, JSON.
     #[must_use]
-    pub fn shown(&self) -> ShownEvent<'_> {
-        ShownEvent {
-            id: self.id.to_string(),
-            kind: self.kind,
-            time: seconds(self.id.timestamp_ms()),
-            connection: Shown::new(&self.connection, &self.summary),
-        }
+    pub fn shown(&self) -> String {
+        Object::new()
+            .text("id", &self.id.to_text())
+            .text("type", self.kind.as_str())
+            .number("time", seconds(self.id.time()))
+            .json("connection", &shown(&self.connection, &self.summary).end())
+            .end()
     }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    #[serde(rename = "type")]
-    kind: Kind,
-    id: String,
-    #[serde(flatten)]
-    summary: Metadata,
 }
 
 /// The key and the metadata of an event.
 pub(crate) fn stored(event: &Event) -> (String, String) {
-    let stored = Stored {
-        kind: event.kind,
-        id: event.connection.as_str().into(),
-        summary: Metadata::of(&event.summary),
-    };
-    (event.key(), serde_json::to_string(&stored).unwrap_or_default())
+    let metadata = Object::new().text("type", event.kind.as_str()).text("id", event.connection.as_str());
+    (event.key(), event.summary.metadata(metadata).end())
 }
 
 /// A write of an event.
@@ -157,12 +146,12 @@ pub async fn feed(platform: &impl Platform, after: Option<Ulid>, limit: usize) -
     let end = now.saturating_sub(SETTLED);
     let oldest = now.saturating_sub(u64::from(LIFE) * 1000);
     // A place of the future, where nothing would ever be read, is the feed's present end.
-    let after = after.map(|after| after.min(Ulid::from_parts(end, 0)));
-    let known = after.filter(|after| after.timestamp_ms() >= oldest);
-    let after = known.unwrap_or(Ulid::from_parts(oldest, 0));
+    let after = after.map(|after| after.min(Ulid::new(end, 0)));
+    let known = after.filter(|after| after.time() >= oldest);
+    let after = known.unwrap_or(Ulid::new(oldest, 0));
     let mut feed = Feed { events: Vec::new(), next: after, more: false };
     let mut stretch = match known {
-        Some(after) => Stretch::at(after.timestamp_ms()),
+        Some(after) => Stretch::at(after.time()),
         // Older events are gone, so the first stretch may as well be a long one.
         None => Stretch::at(oldest - oldest % length(Stretch::LONGEST)),
     };
@@ -176,7 +165,7 @@ pub async fn feed(platform: &impl Platform, after: Option<Ulid>, limit: usize) -
             let Some(event) = read(&key, metadata.as_deref()).filter(|event| event.id > after) else {
                 continue;
             };
-            if event.id.timestamp_ms() > end {
+            if event.id.time() > end {
                 return Ok(feed);
             }
             if feed.events.len() == limit {
@@ -191,7 +180,7 @@ pub async fn feed(platform: &impl Platform, after: Option<Ulid>, limit: usize) -
             stretch = stretch.next();
             // All before this stretch has been looked through.
             if stretch.start <= end {
-                feed.next = feed.next.max(Ulid::from_parts(stretch.start - 1, u128::MAX));
+                feed.next = feed.next.max(Ulid::new(stretch.start - 1, u128::MAX));
             }
         }
     }
@@ -200,9 +189,11 @@ pub async fn feed(platform: &impl Platform, after: Option<Ulid>, limit: usize) -
 }
 
 fn read(key: &str, metadata: Option<&str>) -> Option<Event> {
-    let id = Ulid::from_string(key.strip_prefix("event/")?).ok()?;
-    let Stored { kind, id: connection, summary } = serde_json::from_str(metadata?).ok()?;
-    Some(Event { id, kind, connection: ConnectionId::parse(&connection)?, summary: summary.into_summary() })
+    let id = Ulid::parse(key.strip_prefix("event/")?)?;
+    let mut json = Json::parse(metadata?.as_bytes())?;
+    let kind = Kind::parse(&json.take("type")?.text()?)?;
+    let connection = ConnectionId::parse(&json.take("id")?.text()?)?;
+    Some(Event { id, kind, connection, summary: Summary::of_metadata(&mut json)? })
 }
 
 /// A stretch of time that all ULIDs with the same first characters share.
@@ -234,7 +225,7 @@ impl Stretch {
 
     fn prefix(self) -> String {
         let kept = Self::TIME.saturating_sub(self.left_off as usize);
-        let ulid = Ulid::from_parts(self.start, 0).to_string();
+        let ulid = Ulid::new(self.start, 0).to_text();
         ["event/", ulid.get(..kept).unwrap_or_default()].concat()
     }
 }
@@ -250,7 +241,7 @@ mod tests {
     const NOW: Millis = 1_767_607_200_123;
 
     fn stored_key(ms: Millis, random: u128) -> String {
-        ["event/", &Ulid::from_parts(ms, random).to_string()].concat()
+        ["event/", &Ulid::new(ms, random).to_text()].concat()
     }
 
     #[test]

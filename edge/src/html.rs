@@ -56,7 +56,7 @@ pub fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
             if let Some(comment) = rest.strip_prefix("!--") {
                 // HTML §13.2.5.43: these end it at once.
                 let at_once = comment.strip_prefix('>').or_else(|| comment.strip_prefix("->"));
-                rest = at_once.or_else(|| Some(comment.split_once("-->")?.1))?;
+                rest = at_once.or_else(|| behind(comment, "-->"))?;
                 continue;
             }
             if !rest.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
@@ -106,7 +106,7 @@ fn next_attribute(text: &str) -> Option<((&str, &str), &str)> {
 /// What follows the end tag of an element whose content is text; nothing if it has none.
 fn after_text<'a>(text: &'a str, name: &str) -> &'a str {
     let mut rest = text;
-    while let Some((_, after)) = rest.split_once("</") {
+    while let Some(after) = behind(rest, "</") {
         let is_end = after.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
         let behind = after.get(name.len()..).unwrap_or_default();
         if is_end && behind.starts_with(|letter| is_space(letter) || ['/', '>'].contains(&letter)) {
@@ -151,6 +151,12 @@ fn character(name: &str) -> Option<char> {
             char::from_u32(number)
         }
     }
+}
+
+/// What follows a word, where it stands first. The standard library's search is quicker for long words, and 3 KB.
+pub(crate) fn behind<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let at = text.as_bytes().windows(word.len()).position(|window| window == word.as_bytes())?;
+    text.get(at + word.len()..)
 }
 
 fn split_before(text: &str, ends: impl Fn(char) -> bool) -> (&str, &str) {

@@ -81,7 +81,7 @@ impl<'a> Target<'a> {
     /// Takes `url` apart, an absolute URL as the platform gives it. A fragment never arrives.
     #[must_use]
     pub fn new(method: &'a str, url: &'a str) -> Self {
-        let host = url.find("://").map_or(0, |at| at + 3);
+        let host = url.find(':').filter(|_| !url.starts_with('/')).map_or(0, |at| at + "://".len());
         let end = url.get(host..).and_then(|rest| rest.find(['/', '?'])).map_or(url.len(), |at| host + at);
         let (origin, rest) = url.split_at_checked(end).unwrap_or((url, ""));
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -112,6 +112,13 @@ pub struct Response<S = Infallible> {
     /// The body.
     pub body: Body<S>,
 }
+
+/// What every answer of our own says: nobody keeps it, nobody is told where it came from, nobody guesses what it is.
+pub const UNCACHED: [(&str, &str); 3] = [
+    ("cache-control", "no-store"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+];
 
 /// The body of an answer.
 #[expect(missing_debug_implementations, reason = "it may carry a token")]
@@ -151,9 +158,7 @@ impl Response {
     }
 
     fn uncached(self) -> Self {
-        self.with("cache-control", "no-store")
-            .with("referrer-policy", "no-referrer")
-            .with("x-content-type-options", "nosniff")
+        UNCACHED.into_iter().fold(self, |response, (name, value)| response.with(name, value))
     }
 }
 

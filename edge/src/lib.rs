@@ -3,6 +3,7 @@
 //!
 //! It renders no HTML, sets no cookie, follows no redirect, and writes nothing before a flow has succeeded.
 
+pub mod address;
 pub mod api;
 pub mod api_keys;
 pub mod budget;
@@ -34,6 +35,7 @@ pub mod smooch;
 pub mod store;
 pub mod summary;
 pub mod sweep;
+pub mod ulid;
 
 #[cfg(target_arch = "wasm32")]
 mod workers;

@@ -3,8 +3,7 @@
 //! The text is ours and fixed. Nothing that Smooch or a caller sent is ever repeated in it.
 
 use crate::http::Response;
-use serde::Serialize;
-use shared::ErrorCode;
+use shared::{ErrorCode, Object};
 
 /// An error on its way to the caller.
 #[expect(missing_debug_implementations, reason = "it may carry a receipt")]
@@ -40,37 +39,23 @@ impl Problem {
     /// The answer. `request_id` is in the log too.
     #[must_use]
     pub fn response(self, request_id: &str) -> Response {
-        #[derive(Serialize)]
-        struct Setting<'a> {
-            name: &'a str,
-            problem: &'static str,
+        let mut body = Object::new()
+            .text("title", title(self.status))
+            .number("status", self.status.into())
+            .text("detail", detail(self.code))
+            .text("code", self.code.as_str())
+            .text("request_id", request_id);
+        if let Some(seconds) = self.retry_after {
+            body = body.number("retry_after", seconds.into());
         }
-        #[derive(Serialize)]
-        struct Body<'a> {
-            title: &'static str,
-            status: u16,
-            detail: &'static str,
-            code: &'static str,
-            request_id: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            retry_after: Option<u32>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            receipt: Option<&'a str>,
-            #[serde(skip_serializing_if = "Vec::is_empty")]
-            settings: Vec<Setting<'a>>,
+        body = body.maybe("receipt", self.receipt.as_deref());
+        if !self.settings.is_empty() {
+            let setting = |(name, problem): &(String, &'static str)| {
+                Object::new().text("name", name).text("problem", problem).end()
+            };
+            body = body.list("settings", self.settings.iter().map(setting));
         }
-        let settings = self.settings.iter().map(|(name, problem)| Setting { name, problem }).collect();
-        let body = Body {
-            title: title(self.status),
-            status: self.status,
-            detail: detail(self.code),
-            code: self.code.as_str(),
-            request_id,
-            retry_after: self.retry_after,
-            receipt: self.receipt.as_deref(),
-            settings,
-        };
-        let mut response = Response::json(self.status, serde_json::to_string(&body).unwrap_or_default());
+        let mut response = Response::json(self.status, body.end());
         if let Some((_, content_type)) = response.headers.iter_mut().find(|(name, _)| *name == "content-type")
         {
             *content_type = "application/problem+json".into();

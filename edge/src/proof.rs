@@ -13,7 +13,6 @@ use crate::{
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use sha2::{Digest as _, Sha256};
 use shared::{ErrorCode, Site, State, Verifier};
-use url::form_urlencoded;
 
 /// What a page sends to finish a flow. Nothing of it is believed yet.
 #[derive(Default)]

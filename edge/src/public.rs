@@ -1,8 +1,7 @@
 //! What anybody may ask: whether the edge is well, and what its own hosted page needs to know.
 
 use crate::{edge::Edge, http::Response, problem::Problem, settings::Fault};
-use serde::Serialize;
-use shared::ErrorCode;
+use shared::{ErrorCode, Object};
 
 /// `GET /healthz`, when all is well.
 #[must_use]
@@ -19,19 +18,11 @@ pub fn ill(faults: &[Fault]) -> Problem {
 /// `GET /embed.json`: what every link of the button shows anyway, for the edge's own pages.
 #[must_use]
 pub fn embed(edge: &Edge) -> Response {
-    #[derive(Serialize)]
-    struct Embed<'a> {
-        client_id: &'a str,
-        authorize_url: &'a str,
-        pkce: bool,
-        direct_install: bool,
-    }
     let settings = &edge.settings;
-    let embed = Embed {
-        client_id: &settings.client_id,
-        authorize_url: settings.authorize_url.as_str(),
-        pkce: settings.pkce,
-        direct_install: settings.direct_install,
-    };
-    Response::json(200, serde_json::to_string(&embed).unwrap_or_default())
+    let embed = Object::new()
+        .text("client_id", &settings.client_id)
+        .text("authorize_url", settings.authorize_url.as_str())
+        .flag("pkce", settings.pkce)
+        .flag("direct_install", settings.direct_install);
+    Response::json(200, embed.end())
 }

@@ -7,9 +7,7 @@ use crate::{
     platform::Millis,
     seal::{Keyring, NONCE, OpenError, Purpose},
 };
-use serde::{Deserialize, Serialize};
-use shared::{App, Challenge, Secret, Site, State, Subject};
-use std::borrow::Cow;
+use shared::{App, Challenge, Json, Object, Secret, Site, State, Subject};
 use zeroize::Zeroizing;
 
 /// Longer than any sane code lives, and a page takes to load; a stolen receipt is soon stale.
@@ -80,23 +78,26 @@ impl Receipt {
     /// Seals it. `client_id` is the deployment's; a receipt of another does not open, whatever keys they share.
     #[must_use]
     pub fn seal(&self, keyring: &Keyring, client_id: &str, nonce: &[u8; NONCE]) -> String {
-        let (site, challenge) = match &self.binding {
-            Binding::Browser(state) => {
-                (Some(state.site.as_str().into()), Some(state.challenge.as_str().into()))
-            }
-            Binding::Direct => (None, None),
-        };
-        let (code, redirect_uri, token, app, subject) = match &self.held {
+        // Short names, since a receipt travels in a URL.
+        let mut text = Object::new();
+        if let Binding::Browser(state) = &self.binding {
+            text = text.text("s", state.site.as_str()).text("h", state.challenge.as_str());
+        }
+        text = match &self.held {
             Held::Code { code, redirect_uri } => {
-                (Some(code.expose().into()), redirect_uri.as_deref().map(Into::into), None, None, None)
+                text.text("c", code.expose()).maybe("r", redirect_uri.as_deref())
             }
             Held::Token { token, app, subject } => {
-                (None, None, Some(token.expose().into()), app.clone(), subject.clone())
+                let text = text.text("t", token.expose());
+                let text = match app {
+                    Some(app) => text.json("a", &app.to_json()),
+                    None => text,
+                };
+                text.maybe("u", subject.as_ref().map(Subject::as_str))
             }
         };
-        let sealed = Sealed { site, challenge, code, redirect_uri, token, app, subject, issued: self.issued };
-        let plaintext = Zeroizing::new(serde_json::to_vec(&sealed).unwrap_or_default());
-        keyring.seal(Purpose::Receipt, client_id, &plaintext, nonce)
+        let plaintext = Zeroizing::new(text.number("i", self.issued).end());
+        keyring.seal(Purpose::Receipt, client_id, plaintext.as_bytes(), nonce)
     }
 
     /// Opens a receipt that [`Receipt::seal`] made.
@@ -106,47 +107,39 @@ impl Receipt {
     /// [`OpenError`] if it is none.
     pub fn open(keyring: &Keyring, client_id: &str, text: &str) -> Result<Self, OpenError> {
         let plaintext = keyring.open(Purpose::Receipt, client_id, text)?;
-        let sealed: Sealed<'_> = serde_json::from_slice(&plaintext).map_err(|_| OpenError::Forged)?;
-        let binding = match (sealed.site, sealed.challenge) {
+        Self::read(&plaintext).ok_or(OpenError::Forged)
+    }
+
+    fn read(plaintext: &[u8]) -> Option<Self> {
+        let mut json = Json::parse(plaintext)?;
+        let mut text = |name| json.take(name)?.maybe_text();
+        let (site, challenge, code, redirect_uri) = (text("s")?, text("h")?, text("c")?, text("r")?);
+        let (code, token, subject) = (code.map(Secret::new), text("t")?.map(Secret::new), text("u")?);
+        let binding = match (site, challenge) {
             (Some(site), Some(challenge)) => Binding::Browser(State {
-                site: Site::parse(&site).ok_or(OpenError::Forged)?,
-                challenge: Challenge::parse(&challenge).ok_or(OpenError::Forged)?,
+                site: Site::parse(&site)?,
+                challenge: Challenge::parse(&challenge)?,
             }),
             (None, None) => Binding::Direct,
-            (Some(_), None) | (None, Some(_)) => return Err(OpenError::Forged),
+            (Some(_), None) | (None, Some(_)) => return None,
         };
-        let held = match (sealed.code, sealed.token) {
-            (Some(code), None) => {
-                Held::Code { code: Secret::new(code), redirect_uri: sealed.redirect_uri.map(Cow::into_owned) }
-            }
+        let held = match (code, token) {
+            (Some(code), None) => Held::Code { code, redirect_uri },
             (None, Some(token)) => {
-                Held::Token { token: Secret::new(token), app: sealed.app, subject: sealed.subject }
+                let app = match json.take("a")? {
+                    Json::Absent => None,
+                    app => Some(App::from_json(app)?),
+                };
+                let subject = match subject {
+                    Some(text) => Some(Subject::parse(&text)?),
+                    None => None,
+                };
+                Held::Token { token, app, subject }
             }
-            (Some(_), Some(_)) | (None, None) => return Err(OpenError::Forged),
+            (Some(_), Some(_)) | (None, None) => return None,
         };
-        Ok(Self { binding, held, issued: sealed.issued })
+        Some(Self { binding, held, issued: json.take("i")?.number()? })
     }
-}
-
-/// The plaintext, as JSON with short names, since a receipt travels in a URL.
-#[derive(Serialize, Deserialize)]
-struct Sealed<'a> {
-    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
-    site: Option<Cow<'a, str>>,
-    #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
-    challenge: Option<Cow<'a, str>>,
-    #[serde(rename = "c", skip_serializing_if = "Option::is_none")]
-    code: Option<Cow<'a, str>>,
-    #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
-    redirect_uri: Option<Cow<'a, str>>,
-    #[serde(rename = "t", skip_serializing_if = "Option::is_none")]
-    token: Option<Cow<'a, str>>,
-    #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
-    app: Option<App>,
-    #[serde(rename = "u", skip_serializing_if = "Option::is_none")]
-    subject: Option<Subject>,
-    #[serde(rename = "i")]
-    issued: Millis,
 }
 
 #[cfg(test)]

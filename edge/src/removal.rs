@@ -12,8 +12,7 @@ use crate::{
     store::{self, NoteError, Stored},
     summary::{Status, Summary},
 };
-use serde::Serialize;
-use shared::{ConnectionId, ErrorCode};
+use shared::{ConnectionId, ErrorCode, Object};
 
 /// How far a removal got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,16 +40,11 @@ pub async fn remove(
     id: &ConnectionId,
     report: &mut Report,
 ) -> Result<Response, Problem> {
-    #[derive(Serialize)]
-    struct Removing {
-        status: Status,
-    }
     let stored = store::get(platform, id).await.map_err(|error| problem(error, report))?;
     match finish(edge, platform, &stored, report).await? {
         Removed::Gone => Ok(Response::empty(204)),
         Removed::Waiting => {
-            let body = Removing { status: Status::Removing };
-            Ok(Response::json(202, serde_json::to_string(&body).unwrap_or_default()))
+            Ok(Response::json(202, Object::new().text("status", Status::Removing.as_str()).end()))
         }
     }
 }

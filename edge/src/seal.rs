@@ -3,19 +3,15 @@
 //!
 //! A sealed text is `{key id}.{base64url(nonce ‖ ciphertext)}`. The key is chosen by that id and never by trial.
 
-use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding as _};
-use chacha20poly1305::{
-    KeyInit as _, XChaCha20Poly1305,
-    aead::{Aead as _, Payload},
-};
 use hkdf::Hkdf;
 use sha2::Sha256;
+use shared::{Cipher, from_base64url, to_base64url};
 use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// Random per sealing: at 192 bits, no two meet in any number of sealings we could make.
-pub const NONCE: usize = 24;
+pub const NONCE: usize = Cipher::NONCE;
 
 /// 256 bits in, as the cipher's key has.
 const SHORTEST_KEY: usize = 32;
@@ -61,9 +57,9 @@ pub struct Keyring {
 
 struct Key {
     id: String,
-    receipt: XChaCha20Poly1305,
-    session: XChaCha20Poly1305,
-    record: XChaCha20Poly1305,
+    receipt: Cipher,
+    session: Cipher,
+    record: Cipher,
 }
 
 const GRAMMAR: &str = "must be id:key, or several with commas between; an id is 1 to 16 of a-z and 0-9";
@@ -110,14 +106,9 @@ impl Keyring {
     /// Seals `plaintext` for `purpose` and for `place`, which must be named again to open it.
     #[must_use]
     pub fn seal(&self, purpose: Purpose, place: &str, plaintext: &[u8], nonce: &[u8; NONCE]) -> String {
-        let payload = Payload { msg: plaintext, aad: place.as_bytes() };
-        let ciphertext = self
-            .first
-            .cipher(purpose)
-            .encrypt(&(*nonce).into(), payload)
-            .expect("only a text of 256 GiB is too long to encrypt");
-        let sealed = [nonce.as_slice(), &ciphertext].concat();
-        [self.first.id.as_str(), ".", &Base64UrlUnpadded::encode_string(&sealed)].concat()
+        let sealed = self.first.cipher(purpose).encrypt(nonce, place, plaintext);
+        let sealed = sealed.expect("only a text of 256 GiB is too long to encrypt");
+        [self.first.id.as_str(), ".", &to_base64url(&sealed)].concat()
     }
 
     /// Opens what [`Keyring::seal`] made for the same purpose and place.
@@ -127,13 +118,15 @@ impl Keyring {
     /// [`OpenError`] tells a key that was dropped from a forgery.
     pub fn open(&self, purpose: Purpose, place: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let (id, encoded) = sealed.split_once('.').ok_or(OpenError::Forged)?;
-        let bytes = Base64UrlUnpadded::decode_vec(encoded).map_err(|_| OpenError::Forged)?;
-        let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().ok_or(OpenError::Forged)?;
+        let bytes = from_base64url(encoded).ok_or(OpenError::Forged)?;
+        // What is too short to be anything is told from nothing but a forgery.
+        if bytes.len() < NONCE {
+            return Err(OpenError::Forged);
+        }
         let mut keys = std::iter::once(&self.first).chain(&self.older);
         let key = keys.find(|key| key.id == id).ok_or(OpenError::UnknownKey)?;
-        let payload = Payload { msg: ciphertext, aad: place.as_bytes() };
-        let plaintext = key.cipher(purpose).decrypt(&(*nonce).into(), payload);
-        plaintext.map(Zeroizing::new).map_err(|_| OpenError::Forged)
+        let plaintext = key.cipher(purpose).decrypt(place, &bytes);
+        plaintext.map(Zeroizing::new).ok_or(OpenError::Forged)
     }
 }
 
@@ -143,7 +136,7 @@ impl Key {
         let cipher = |purpose: Purpose| {
             let mut key = Zeroizing::new([0; 32]);
             hkdf.expand(purpose.info(), key.as_mut_slice()).expect("32 bytes are fewer than HKDF can give");
-            XChaCha20Poly1305::new((&*key).into())
+            Cipher::new(&key)
         };
         Self {
             id: id.into(),
@@ -153,7 +146,7 @@ impl Key {
         }
     }
 
-    const fn cipher(&self, purpose: Purpose) -> &XChaCha20Poly1305 {
+    const fn cipher(&self, purpose: Purpose) -> &Cipher {
         match purpose {
             Purpose::Receipt => &self.receipt,
             Purpose::Session => &self.session,
@@ -164,16 +157,19 @@ impl Key {
 
 /// Tools write base64 in four ways; all of them mean the same bytes.
 fn decode(key: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let decoded = Base64::decode_vec(key)
-        .or_else(|_| Base64Unpadded::decode_vec(key))
-        .or_else(|_| Base64Url::decode_vec(key))
-        .or_else(|_| Base64UrlUnpadded::decode_vec(key));
-    decoded.ok().map(Zeroizing::new).filter(|bytes| bytes.len() >= SHORTEST_KEY)
+    let plain = Zeroizing::new(key.trim_end_matches('=').replace('+', "-").replace('/', "_"));
+    let padding = key.len() - plain.len();
+    // Whoever pads does it to the end of a group of four.
+    if padding > 0 && (padding > 2 || !key.len().is_multiple_of(4)) {
+        return None;
+    }
+    from_base64url(&plain).map(Zeroizing::new).filter(|bytes| bytes.len() >= SHORTEST_KEY)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
     use proptest::{collection::vec, prelude::*, sample::Index};
 
     // 32 bytes of 1, of 2.

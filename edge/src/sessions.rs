@@ -7,9 +7,7 @@ use crate::{
     problem::Problem,
     session::Session,
 };
-use serde::{Deserialize, Serialize};
-use shared::{ErrorCode, Subject};
-use std::collections::BTreeMap;
+use shared::{ErrorCode, Json, Object, Subject};
 
 /// A subject and 512 bytes of metadata, however they are escaped.
 const LONGEST: usize = 8 * 1024;
@@ -24,23 +22,15 @@ pub async fn create(
     platform: &impl Platform,
     incoming: &mut impl Incoming,
 ) -> Result<Response, Problem> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Asked {
-        subject: Subject,
-        #[serde(default)]
-        metadata: BTreeMap<String, String>,
-    }
-    #[derive(Serialize)]
-    struct Made {
-        session: String,
-        expires_at: u64,
-    }
     let body = incoming.body(LONGEST).await.map_err(|_| ErrorCode::InvalidRequest)?;
-    let asked: Asked = serde_json::from_slice(&body).map_err(|_| ErrorCode::InvalidRequest)?;
-    let session =
-        Session::new(asked.subject, asked.metadata, platform.now()).ok_or(ErrorCode::InvalidRequest)?;
+    let (subject, metadata) = read(&body).ok_or(ErrorCode::InvalidRequest)?;
+    let session = Session::new(subject, metadata, platform.now()).ok_or(ErrorCode::InvalidRequest)?;
     let sealed = session.seal(&edge.settings.keyring, &edge.settings.client_id, &platform.random());
-    let made = Made { session: sealed, expires_at: seconds(session.expires) };
-    Ok(Response::json(201, serde_json::to_string(&made).unwrap_or_default()))
+    let made = Object::new().text("session", &sealed).number("expires_at", seconds(session.expires));
+    Ok(Response::json(201, made.end()))
+}
+
+fn read(body: &[u8]) -> Option<(Subject, Vec<(String, String)>)> {
+    let mut asked = Json::parse(body).filter(|asked| asked.has_only(&["subject", "metadata"]))?;
+    Some((Subject::parse(&asked.take("subject")?.text()?)?, asked.take("metadata")?.texts()?))
 }

@@ -8,14 +8,12 @@ use crate::{
     seal::Keyring,
     sites::Sites,
 };
-use serde::Deserialize;
-use serde_json::Value;
-use shared::{Endpoint, EndpointError, Provider, Secret, Subdomain, with_subdomain};
+use shared::{Endpoint, EndpointError, Json, Provider, Secret, Subdomain, with_subdomain};
 
 /// Where settings come from: the Worker's bindings, or a test's table.
 pub trait Vars {
     /// The setting of that name; a text is a JSON string.
-    fn var(&self, name: &str) -> Option<Value>;
+    fn var(&self, name: &str) -> Option<Json>;
 }
 
 /// What is wrong with which setting. The first is its name.
@@ -69,8 +67,7 @@ impl Template {
 }
 
 /// What a marketplace integration says of itself on every call.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marketplace {
     /// `X-Zendesk-Marketplace-Name`.
     pub name: String,
@@ -78,6 +75,24 @@ pub struct Marketplace {
     pub organization_id: String,
     /// `X-Zendesk-Marketplace-Bot-Id`.
     pub bot_id: String,
+}
+
+impl Marketplace {
+    fn from_json(mut json: Json) -> Option<Self> {
+        if !json.has_only(&["name", "organization_id", "bot_id"]) {
+            return None;
+        }
+        let mut field = |name| {
+            let visible =
+                |text: &String| !text.is_empty() && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
+            json.take(name)?.text().filter(visible)
+        };
+        Some(Self {
+            name: field("name")?,
+            organization_id: field("organization_id")?,
+            bot_id: field("bot_id")?,
+        })
+    }
 }
 
 impl Settings {
@@ -159,8 +174,8 @@ impl<V: Vars> Reader<'_, V> {
     /// A text; an empty one is none, as an unset variable often arrives.
     fn text(&mut self, name: &str) -> Option<String> {
         match self.vars.var(name)? {
-            Value::String(text) if text.is_empty() => None,
-            Value::String(text) => Some(text),
+            Json::Text(text) if text.is_empty() => None,
+            Json::Text(text) => Some(text),
             _ => {
                 self.fault(name, "must be a text");
                 None
@@ -169,8 +184,8 @@ impl<V: Vars> Reader<'_, V> {
     }
 
     /// An object, or the text of one; an empty text is none.
-    fn object(&self, name: &str) -> Option<Value> {
-        self.vars.var(name).filter(|value| value.as_str() != Some(""))
+    fn object(&self, name: &str) -> Option<Json> {
+        self.vars.var(name).filter(|value| !matches!(value, Json::Text(text) if text.is_empty()))
     }
 
     fn required(&mut self, name: &str) -> Option<String> {
@@ -184,10 +199,10 @@ impl<V: Vars> Reader<'_, V> {
 
     fn flag(&mut self, name: &str) -> bool {
         match self.vars.var(name) {
-            None | Some(Value::Bool(false)) => false,
-            Some(Value::Bool(true)) => true,
-            Some(Value::String(text)) if text == "true" => true,
-            Some(Value::String(text)) if text.is_empty() || text == "false" => false,
+            None | Some(Json::Flag(false)) => false,
+            Some(Json::Flag(true)) => true,
+            Some(Json::Text(text)) if text == "true" => true,
+            Some(Json::Text(text)) if text.is_empty() || text == "false" => false,
             Some(_) => {
                 self.fault(name, "must be true or false");
                 false
@@ -219,12 +234,7 @@ impl<V: Vars> Reader<'_, V> {
     }
 
     fn marketplace(&mut self) -> Option<Marketplace> {
-        let read = structured(self.object("SMOOCH_MARKETPLACE")?).and_then(|value| {
-            let said: Marketplace = serde_json::from_value(value).ok()?;
-            let visible =
-                |text: &str| !text.is_empty() && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
-            (visible(&said.name) && visible(&said.organization_id) && visible(&said.bot_id)).then_some(said)
-        });
+        let read = structured(self.object("SMOOCH_MARKETPLACE")?).and_then(Marketplace::from_json);
         self.keep(
             "SMOOCH_MARKETPLACE",
             Some(read.ok_or("must be {name, organization_id, bot_id}, visible ASCII each")),
@@ -267,9 +277,9 @@ impl<V: Vars> Reader<'_, V> {
 }
 
 /// An object var arrives as it is; one set in a dashboard may arrive as its text.
-fn structured(value: Value) -> Option<Value> {
+fn structured(value: Json) -> Option<Json> {
     match value {
-        Value::String(text) => serde_json::from_str(&text).ok(),
+        Json::Text(text) => Json::parse(text.as_bytes()),
         value => Some(value),
     }
 }
@@ -277,11 +287,11 @@ fn structured(value: Value) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     impl Vars for Value {
-        fn var(&self, name: &str) -> Option<Value> {
-            self.get(name).cloned()
+        fn var(&self, name: &str) -> Option<Json> {
+            self.get(name).and_then(|value| Json::parse(value.to_string().as_bytes()))
         }
     }
 

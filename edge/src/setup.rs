@@ -5,10 +5,11 @@
 //! is asked for once, without anything of ours, no redirect is followed, and nothing of its content is told.
 
 use crate::{
+    address::Address,
     connections::query,
     csp::{Policies, Wanted},
     edge::Edge,
-    html::{Tag, tags},
+    html::{Tag, behind, tags},
     http::{Response, Target},
     log::Report,
     platform::{Document, FetchError, Outgoing, Platform},
@@ -17,10 +18,10 @@ use crate::{
     sites::SiteSettings,
 };
 use shared::{
-    Endpoint, ErrorCode, Provider, Site,
+    Endpoint, ErrorCode, Object, Provider, Site,
     facts::{Attribute, Facts, HtmlFacts, PageFact, SESSION_PLACEHOLDER, ScriptFact, SiteFact},
+    quoted,
 };
-use url::Url;
 
 /// A person waits, and a page that takes longer is not well either.
 const TIMEOUT: u32 = 5_000;
@@ -54,7 +55,7 @@ pub async fn check(
     let sites = &edge.settings.sites;
     let answer = |site, require_session, page| {
         let facts = Facts { site, require_session, page };
-        Ok(Response::json(200, serde_json::to_string(&facts).unwrap_or_default()))
+        Ok(Response::json(200, written(&facts)))
     };
     let Some(site) = sites.get(&name) else {
         let other = if sites.have(&origin) { SiteFact::OtherName } else { SiteFact::Unknown };
@@ -73,7 +74,7 @@ pub async fn check(
         let request = Outgoing { method: "GET", url, headers: &headers, body: None, timeout: TIMEOUT };
         let document = platform.load(request, LONGEST_PAGE).await;
         report.upstream += platform.now().saturating_sub(started);
-        page(document, &edge.settings, (&name, site), target.origin)
+        page(platform, document, &edge.settings, (&name, site), target.origin)
     };
     answer(SiteFact::Known, Some(site.require_session), Some(page))
 }
@@ -87,6 +88,7 @@ fn is_like_an_origin(text: &str) -> bool {
 }
 
 fn page(
+    platform: &impl Platform,
     document: Result<Document, FetchError>,
     settings: &Settings,
     (name, site): (&Site, &SiteSettings),
@@ -94,16 +96,16 @@ fn page(
 ) -> PageFact {
     let Ok(document) = document else { return PageFact::Unreachable };
     match document.status {
-        200..=299 if document.header("content-type").is_some_and(|kind| kind.contains("html")) => {}
+        200..=299 if document.header("content-type").is_some_and(|kind| behind(kind, "html").is_some()) => {}
         200..=299 => return PageFact::OtherType,
         status @ 300..=399 => return PageFact::Redirect { status },
         status => return PageFact::Error { status },
     }
     // Both were read as URLs before.
-    let (Ok(mut base), Ok(edge)) = (Url::parse(site.return_to.as_str()), Url::parse(edge)) else {
+    let (Some(page), Some(edge)) = (Address::read(site.return_to.as_str()), Address::read(edge)) else {
         return PageFact::Unreachable;
     };
-    let page = base.clone();
+    let mut base = site.return_to.as_str().to_owned();
     let mut policies = Policies::default();
     for (_, value) in document.headers.iter().filter(|(name, _)| name == "content-security-policy") {
         policies.add(value);
@@ -112,14 +114,16 @@ fn page(
     let mut button: Option<(bool, Vec<Attribute>)> = None;
     for tag in tags(&String::from_utf8_lossy(&document.body)) {
         if tag.is("base") {
-            base = tag.attribute("href").and_then(|href| page.join(&href).ok()).unwrap_or(base);
+            let href = tag.attribute("href");
+            base = href.and_then(|href| platform.resolve(site.return_to.as_str(), &href)).unwrap_or(base);
         } else if tag.is("meta") {
             let kind = tag.attribute("http-equiv").unwrap_or_default();
             if kind.eq_ignore_ascii_case("content-security-policy") {
                 policies.add(&tag.attribute("content").unwrap_or_default());
             }
         } else if tag.is("script") {
-            let found = loaded(&tag, &base, &edge);
+            let src = tag.attribute("src").and_then(|src| platform.resolve(&base, src.trim()));
+            let found = src.and_then(|src| loaded(&tag, &src, &edge));
             // The one that does the most counts, as two of them do no harm.
             if found
                 .as_ref()
@@ -146,18 +150,18 @@ fn page(
 }
 
 /// Which of our scripts a tag loads, if it is one.
-fn loaded(tag: &Tag<'_>, base: &Url, edge: &Url) -> Option<(ScriptFact, Wanted)> {
-    let url = base.join(tag.attribute("src")?.trim()).ok()?;
-    if !url.path().ends_with("/add-to-smooch.js") {
+fn loaded(tag: &Tag<'_>, src: &str, edge: &Address) -> Option<(ScriptFact, Wanted)> {
+    let url = Address::read(src)?;
+    if !url.path.ends_with("/add-to-smooch.js") {
         return None;
     }
     let integrity = tag.attribute("integrity").filter(|digest| !digest.trim().is_empty());
     let is_module = tag.attribute("type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("module"));
-    let fact = if url.origin() != edge.origin() {
+    let fact = if !url.is_of(edge) {
         ScriptFact::Elsewhere
     } else if !is_module {
         ScriptFact::NotModule
-    } else if url.path().starts_with("/embed/") {
+    } else if url.path.starts_with("/embed/") {
         ScriptFact::Pinned
     } else if integrity.is_some() {
         ScriptFact::FloatingWithDigest
@@ -194,4 +198,80 @@ fn wrong(tag: &Tag<'_>, is_ours: bool, settings: &Settings, site: &SiteSettings)
     .into_iter()
     .filter_map(|(attribute, is_right)| (!is_right).then_some(attribute))
     .collect()
+}
+
+/// The facts as the setup page reads them.
+fn written(facts: &Facts) -> String {
+    let mut json = Object::new().text("site", facts.site.code());
+    if let Some(required) = facts.require_session {
+        json = json.flag("require_session", required);
+    }
+    match &facts.page {
+        Some(page) => json.json("page", &written_page(page)),
+        None => json,
+    }
+    .end()
+}
+
+fn written_page(page: &PageFact) -> String {
+    let answer = |code| Object::new().text("answer", code);
+    match page {
+        PageFact::Html(HtmlFacts { cut, script, button, wrong, blocked }) => answer("html")
+            .flag("cut", *cut)
+            .text("script", script.code())
+            .flag("button", *button)
+            .list("wrong", wrong.iter().map(|attribute| quoted(attribute.code())))
+            .list("blocked", blocked.iter().map(|what| quoted(what.code()))),
+        PageFact::OtherType => answer("other_type"),
+        PageFact::Redirect { status } => answer("redirect").number("status", (*status).into()),
+        PageFact::Error { status } => answer("error").number("status", (*status).into()),
+        PageFact::Unreachable => answer("unreachable"),
+        PageFact::OnTheEdge => answer("on_the_edge"),
+    }
+    .end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::facts::Blocked;
+
+    /// What is written here is what the setup page reads, for every code there is.
+    #[track_caller]
+    fn check(site: SiteFact, page: Option<PageFact>) {
+        let facts = Facts { site, require_session: page.as_ref().map(|_| true), page };
+        assert_eq!(serde_json::from_str::<Facts>(&written(&facts)).unwrap(), facts);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for site in [SiteFact::Known, SiteFact::OtherOrigin, SiteFact::OtherName, SiteFact::Unknown] {
+            check(site, None);
+        }
+        let (redirect, error) = (PageFact::Redirect { status: 302 }, PageFact::Error { status: 404 });
+        for page in [PageFact::OtherType, redirect, error, PageFact::Unreachable, PageFact::OnTheEdge] {
+            check(SiteFact::Known, Some(page));
+        }
+        for script in [
+            ScriptFact::Floating,
+            ScriptFact::Pinned,
+            ScriptFact::FloatingWithDigest,
+            ScriptFact::NotModule,
+            ScriptFact::Elsewhere,
+            ScriptFact::Missing,
+        ] {
+            let wrong = [
+                Attribute::Site,
+                Attribute::ClientId,
+                Attribute::AuthorizeUrl,
+                Attribute::Pkce,
+                Attribute::Session,
+            ];
+            let (wrong, blocked) = (wrong.into(), [Blocked::Script, Blocked::Wasm, Blocked::Connect].into());
+            check(
+                SiteFact::Known,
+                Some(PageFact::Html(HtmlFacts { cut: true, script, button: false, wrong, blocked })),
+            );
+        }
+    }
 }

@@ -3,13 +3,18 @@
 //! Where a person lands is fixed here and by nothing that a request carries.
 
 use crate::settings::Fault;
-use serde::Deserialize;
-use serde_json::Value;
-use shared::{Endpoint, Origin, Site};
+use shared::{Endpoint, Json, Origin, Site};
 
 /// All sites, by name.
 #[derive(Debug)]
 pub struct Sites(Vec<(Site, SiteSettings)>);
+
+/// A site as it is set.
+struct Described {
+    origin: String,
+    return_to: String,
+    require_session: bool,
+}
 
 /// What is set of a site.
 #[derive(Debug)]
@@ -20,6 +25,21 @@ pub struct SiteSettings {
     pub return_to: Endpoint,
     /// Whether its users must be vouched for by a session.
     pub require_session: bool,
+}
+
+impl Described {
+    fn from_json(mut json: Json) -> Option<Self> {
+        if !json.has_only(&["origin", "return_to", "require_session"]) {
+            return None;
+        }
+        let (origin, return_to) = (json.take("origin")?.text()?, json.take("return_to")?.text()?);
+        let require_session = match json.take("require_session")? {
+            Json::Absent => false,
+            Json::Flag(flag) => flag,
+            _ => return None,
+        };
+        Some(Self { origin, return_to, require_session })
+    }
 }
 
 impl Sites {
@@ -34,16 +54,8 @@ impl Sites {
     /// # Errors
     ///
     /// All that is wrong, each with the path of what it is about.
-    pub fn read(value: Value) -> Result<Self, Vec<Fault>> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Described {
-            origin: String,
-            return_to: String,
-            #[serde(default)]
-            require_session: bool,
-        }
-        let Value::Object(described) = value else { return Err(vec![("SITES".into(), "must be an object")]) };
+    pub fn read(json: Json) -> Result<Self, Vec<Fault>> {
+        let Json::Object(described) = json else { return Err(vec![("SITES".into(), "must be an object")]) };
         let mut sites = Vec::new();
         let mut faults: Vec<Fault> = Vec::new();
         for (name, value) in described {
@@ -51,17 +63,21 @@ impl Sites {
                 faults.push(("SITES".into(), "a site's name is 1 to 32 of a-z, 0-9 and -, and not `hosted`"));
                 continue;
             };
-            let Ok(described) = serde_json::from_value::<Described>(value) else {
-                faults.push((format!("SITES.{name}"), "must be {origin, return_to, require_session?}"));
+            if sites.iter().any(|(known, _)| *known == site) {
+                faults.push((["SITES.", &name].concat(), "stands there twice"));
+                continue;
+            }
+            let Some(described) = Described::from_json(value) else {
+                faults.push((["SITES.", &name].concat(), "must be {origin, return_to, require_session?}"));
                 continue;
             };
             let origin = Origin::parse(&described.origin)
-                .map_err(|error| faults.push((format!("SITES.{name}.origin"), error.says())));
+                .map_err(|error| faults.push((["SITES.", &name, ".origin"].concat(), error.says())));
             let return_to = Endpoint::parse(&described.return_to)
-                .map_err(|error| faults.push((format!("SITES.{name}.return_to"), error.says())));
+                .map_err(|error| faults.push((["SITES.", &name, ".return_to"].concat(), error.says())));
             let (Ok(origin), Ok(return_to)) = (origin, return_to) else { continue };
             if return_to.origin() != origin {
-                faults.push((format!("SITES.{name}.return_to"), "must be on the site's own origin"));
+                faults.push((["SITES.", &name, ".return_to"].concat(), "must be on the site's own origin"));
                 continue;
             }
             sites
@@ -86,11 +102,16 @@ impl Sites {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    #[expect(clippy::needless_pass_by_value, reason = "so that a case is one line")]
+    fn read(value: Value) -> Result<Sites, Vec<Fault>> {
+        Sites::read(Json::parse(value.to_string().as_bytes()).unwrap())
+    }
 
     #[test]
     fn a_site_is_found_by_its_name() {
-        let sites = Sites::read(json!({
+        let sites = read(json!({
             "main": {"origin": "https://a.example", "return_to": "https://a.example/done?x=1", "require_session": true},
             "local": {"origin": "http://127.0.0.1:8789", "return_to": "http://127.0.0.1:8789/"},
         }));
@@ -105,7 +126,7 @@ mod tests {
 
     #[track_caller]
     fn check(origin: &str, return_to: &str, expected: &str) {
-        let faults = Sites::read(json!({"main": {"origin": origin, "return_to": return_to}})).unwrap_err();
+        let faults = read(json!({"main": {"origin": origin, "return_to": return_to}})).unwrap_err();
         let names: Vec<&str> = faults.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, [expected], "{origin} {return_to}");
     }
@@ -156,15 +177,13 @@ mod tests {
     #[test]
     fn a_name_or_a_shape_that_is_none_is_refused() {
         let site = json!({"origin": "https://a.example", "return_to": "https://a.example/"});
-        assert!(Sites::read(json!({"Main": site})).is_err());
-        assert!(Sites::read(json!({"hosted": site})).is_err());
-        assert!(Sites::read(json!({"main": {"origin": "https://a.example"}})).is_err());
+        assert!(read(json!({"Main": site})).is_err());
+        assert!(read(json!({"hosted": site})).is_err());
+        assert!(read(json!({"main": {"origin": "https://a.example"}})).is_err());
         assert!(
-            Sites::read(
-                json!({"main": {"origin": "https://a.example", "return_to": "https://a.example/", "x": 1}})
-            )
-            .is_err()
+            read(json!({"main": {"origin": "https://a.example", "return_to": "https://a.example/", "x": 1}}))
+                .is_err()
         );
-        assert!(Sites::read(json!([])).is_err());
+        assert!(read(json!([])).is_err());
     }
 }

@@ -16,9 +16,7 @@ use crate::{
     summary::{Status, Summary},
 };
 use futures_util::future::join;
-use serde::{Deserialize, Serialize};
-use shared::{AppId, ConnectionId, Secret, Subdomain, Subject};
-use std::collections::BTreeMap;
+use shared::{AppId, ConnectionId, Json, Object, Secret, Subdomain, Subject, quoted};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -34,7 +32,7 @@ pub struct Record {
     /// The access token.
     pub token: Secret,
     /// The partner's own notes, from the session.
-    pub metadata: BTreeMap<String, String>,
+    pub metadata: Vec<(String, String)>,
     /// Where the app's API is, and the token may be sent to: what KV's metadata say of it can be changed.
     pub subdomain: Option<Subdomain>,
 }
@@ -115,7 +113,7 @@ pub async fn note_connected(
     flow: &str,
 ) -> Result<(), NoteError> {
     let completed = async {
-        let (key, id) = (completed_key(flow), serde_json::to_string(&stored.id).unwrap_or_default());
+        let (key, id) = (completed_key(flow), quoted(stored.id.as_str()));
         try_put(platform, Put { key: &key, value: "", metadata: Some(&id), ttl: Some(COMPLETED_LIFE) }).await
     };
     let connected = Event::connected(&stored.id, &stored.summary);
@@ -160,8 +158,7 @@ async fn note_event(edge: &Edge, platform: &impl Platform, event: &Event) -> Res
         if edge.settings.events.is_none() {
             return Ok(());
         }
-        let shown = serde_json::to_string(&event.shown()).unwrap_or_default();
-        platform.enqueue(&shown).await
+        platform.enqueue(&event.shown()).await
     };
     let (stored, queued) = join(try_put(platform, events::put(&key, &metadata)), queued).await;
     stored?;
@@ -251,7 +248,7 @@ pub async fn get(platform: &impl Platform, id: &ConnectionId) -> Result<Stored, 
 /// If KV does not answer.
 pub async fn completed(platform: &impl Platform, flow: &str) -> Result<Option<ConnectionId>, KvError> {
     let listed = platform.kv_list(&completed_key(flow), None, 1).await?.keys.into_iter().next();
-    let id: Option<String> = listed.and_then(|(_, metadata)| serde_json::from_str(&metadata?).ok());
+    let id = listed.and_then(|(_, metadata)| Json::parse(metadata?.as_bytes())?.text());
     Ok(id.and_then(|id| ConnectionId::parse(&id)))
 }
 
@@ -330,13 +327,24 @@ impl Record {
     /// Seals the record of the connection `id`.
     #[must_use]
     pub fn seal(&self, keyring: &Keyring, id: &ConnectionId, nonce: &[u8; crate::seal::NONCE]) -> String {
-        let sealed = Sealed {
-            token: self.token.expose().into(),
-            metadata: self.metadata.clone(),
-            subdomain: self.subdomain.clone(),
+        let mut text = Object::new().text("token", self.token.expose());
+        if !self.metadata.is_empty() {
+            text = text.texts("metadata", &self.metadata);
+        }
+        let plaintext =
+            Zeroizing::new(text.maybe("subdomain", self.subdomain.as_ref().map(Subdomain::as_str)).end());
+        keyring.seal(Purpose::Record, &connection_key(id), plaintext.as_bytes(), nonce)
+    }
+
+    fn read(plaintext: &[u8]) -> Option<Self> {
+        let mut json = Json::parse(plaintext)?;
+        let token = Secret::new(json.take("token")?.text()?);
+        let metadata = json.take("metadata")?.texts()?;
+        let subdomain = match json.take("subdomain")?.maybe_text()? {
+            Some(text) => Some(Subdomain::parse(&text)?),
+            None => None,
         };
-        let plaintext = Zeroizing::new(serde_json::to_vec(&sealed).unwrap_or_default());
-        keyring.seal(Purpose::Record, &connection_key(id), &plaintext, nonce)
+        Some(Self { token, metadata, subdomain })
     }
 }
 
@@ -349,23 +357,12 @@ impl Stored {
     pub fn open(&self, keyring: &Keyring) -> Result<Record, ReadError> {
         let place = connection_key(&self.id);
         let plaintext = keyring.open(Purpose::Record, &place, &self.sealed).map_err(ReadError::Closed)?;
-        let sealed: Sealed = serde_json::from_slice(&plaintext).map_err(|_| ReadError::Unreadable)?;
-        let Sealed { token, metadata, subdomain } = sealed;
-        let token = Secret::new(token);
-        if subdomain != self.summary.app.subdomain {
+        let record = Record::read(&plaintext).ok_or(ReadError::Unreadable)?;
+        if record.subdomain != self.summary.app.subdomain {
             return Err(ReadError::Unreadable);
         }
-        Ok(Record { token, metadata, subdomain })
+        Ok(record)
     }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Sealed {
-    token: String,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    metadata: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    subdomain: Option<Subdomain>,
 }
 
 const CONNECTION: &str = "connection/";
@@ -403,7 +400,7 @@ mod tests {
         let app = App { id: AppId::parse("5f1a").unwrap(), name: None, subdomain: None };
         let id = ConnectionId::new("a", &app.id, None);
         let other = ConnectionId::new("b", &app.id, None);
-        let record = Record { token: Secret::new("a.b.c"), metadata: BTreeMap::new(), subdomain: None };
+        let record = Record { token: Secret::new("a.b.c"), metadata: Vec::new(), subdomain: None };
         let sealed = record.seal(&keyring, &id, &[1; NONCE]);
         let summary =
             Summary { app, subject: None, status: Status::Connected, connected_at: 1, key: "k1".into() };

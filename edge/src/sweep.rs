@@ -17,8 +17,7 @@ use crate::{
     store::{self, Stored},
     summary::{Status, Summary},
 };
-use serde::{Deserialize, Serialize};
-use shared::ConnectionId;
+use shared::{ConnectionId, Json, Object};
 
 /// The platform's limit on its free plan is 50 for each run, its own included.
 pub const MOST_OPERATIONS: u32 = 40;
@@ -43,34 +42,48 @@ const STATE: &str = "sweep/state";
 const HINT: &str = "sweep/hint";
 
 /// How far the sweep is, as KV's metadata have it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct State {
     /// When this round began, or the last one if none is under way.
     began: Millis,
     /// Where to go on; without one, no round is under way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
     /// Whether a round is under way, though it has no cursor yet.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     under_way: bool,
     /// Whether this round could not deal with everything.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     left: bool,
     /// The last connection of this page that was dealt with, where the requests ran out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<String>,
     /// What was connected before that is in the feed, or was looked for there.
-    #[serde(default)]
     noted: Millis,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Hint {
-    at: Millis,
+impl State {
+    fn to_json(&self) -> String {
+        let (cursor, after) = (self.cursor.as_deref(), self.after.as_deref());
+        let json = Object::new().number("began", self.began).maybe("cursor", cursor);
+        let mut json = json.maybe("after", after).number("noted", self.noted);
+        for (name, flag) in [("under_way", self.under_way), ("left", self.left)] {
+            if flag {
+                json = json.flag(name, true);
+            }
+        }
+        json.end()
+    }
+
+    fn from_json(text: &str) -> Option<Self> {
+        let mut json = Json::parse(text.as_bytes())?;
+        let began = json.take("began")?.number()?;
+        let cursor = json.take("cursor")?.maybe_text()?;
+        let after = json.take("after")?.maybe_text()?;
+        let noted = json.take("noted")?.number().unwrap_or_default();
+        let mut flag = |name| json.take(name).map(|flag| flag == Json::Flag(true));
+        Some(Self { began, cursor, under_way: flag("under_way")?, left: flag("left")?, after, noted })
+    }
 }
 
 /// What a run did, for the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Connections whose token Smooch was asked about.
     pub checked: u32,
@@ -95,10 +108,9 @@ pub struct Swept {
 /// 3. deal with each, as long as there are requests left for the worst case;
 /// 4. write down how far it got. Where the requests ran out, the same connections are listed again, and those that
 ///    were dealt with are passed over; where something failed, another round begins soon.
-pub async fn sweep(edge: &Edge, platform: &impl Platform) -> Swept {
-    let platform = Budgeted::new(platform, MOST_OPERATIONS);
+pub async fn sweep<P: Platform>(edge: &Edge, platform: &Budgeted<'_, P>) -> Swept {
     let mut swept = Swept::default();
-    if run(edge, &platform, &mut swept).await.is_err() {
+    if run(edge, platform, &mut swept).await.is_err() {
         swept.left += 1;
     }
     swept.operations = platform.spent();
@@ -111,12 +123,11 @@ async fn run<P: Platform>(edge: &Edge, platform: &Budgeted<'_, P>, swept: &mut S
     let metadata = |key: &str| {
         page.keys.iter().find(|(known, _)| known == key).and_then(|(_, metadata)| metadata.as_deref())
     };
-    let mut state: State =
-        metadata(STATE).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let hint: Option<Hint> = metadata(HINT).and_then(|text| serde_json::from_str(text).ok());
+    let mut state = metadata(STATE).and_then(State::from_json).unwrap_or_default();
+    let hint = metadata(HINT).and_then(|text| Json::parse(text.as_bytes())?.take("at")?.number());
 
     let now = platform.now();
-    let hinted = hint.is_some_and(|hint| hint.at >= state.began);
+    let hinted = hint.is_some_and(|at| at >= state.began);
     let due = hinted || now.saturating_sub(state.began) >= if state.left { SOON } else { ROUND };
     let under_way = state.under_way || state.cursor.is_some();
     if !under_way && !due {
@@ -146,7 +157,7 @@ async fn run<P: Platform>(edge: &Edge, platform: &Budgeted<'_, P>, swept: &mut S
     if !state.under_way && !state.left {
         state.noted = state.began.saturating_sub(SETTLED);
     }
-    let metadata = serde_json::to_string(&state).unwrap_or_default();
+    let metadata = state.to_json();
     platform.kv_put(Put { key: STATE, value: "", metadata: Some(&metadata), ttl: None }).await
 }
 
@@ -236,6 +247,6 @@ async fn check(
 ///
 /// If KV does not answer.
 pub async fn hint(platform: &impl Platform) -> Result<(), KvError> {
-    let metadata = serde_json::to_string(&Hint { at: platform.now() }).unwrap_or_default();
+    let metadata = Object::new().number("at", platform.now()).end();
     platform.kv_put(Put { key: HINT, value: "", metadata: Some(&metadata), ttl: None }).await
 }

@@ -1,30 +1,31 @@
-//! The one file that names the platform: Cloudflare Workers, by way of the `worker` crate.
+//! The one place that names the platform: Cloudflare Workers, by way of a few functions in JavaScript.
 //!
-//! It converts and does nothing else. Settings, sealing keys and the KV handle are kept from request to
-//! request; no future ever is.
+//! It converts and does nothing else. Settings and sealing keys are kept from request to request; no future ever is.
+
+mod task;
+mod verbs;
 
 use crate::{
+    budget::Budgeted,
     delivery::{Verdict, deliver},
     edge::{Edge, handle, sweep_once},
-    http::{self, Body, BodyError},
+    http::{self, Body, BodyError, Response, UNCACHED},
     platform::{
         Answer, Document, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis,
         Outgoing, Page, Platform, Put, QueueError,
     },
     settings::{Fault, Vars},
+    sweep::MOST_OPERATIONS,
 };
-use futures_util::{FutureExt as _, TryStreamExt as _};
-use serde_json::Value;
-use std::{cell::RefCell, future::Future, rc::Rc, time::Duration};
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use web_sys::ReadableStream;
-use worker::{
-    AbortSignal, ByteStream, Context, Date, Delay, Env, Fetch, Headers, Queue, QueueContentType,
-    QueueRetryOptionsBuilder, RateLimiter, RawMessageBuilder, Request, Response, ResponseBody,
-    ScheduleContext, ScheduledEvent, console_log, event,
-    kv::KvStore,
-    worker_sys::{Message, MessageBatch},
-};
+use rlsf::SmallGlobalTlsf;
+use shared::Json;
+use std::{cell::RefCell, rc::Rc};
+use task::{Desk, FAILED, Task, Told};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Half as large as the standard library's, and as quick.
+#[global_allocator]
+static ALLOCATOR: SmallGlobalTlsf = SmallGlobalTlsf::new();
 
 /// The binding of the KV namespace.
 const CONNECTIONS: &str = "CONNECTIONS";
@@ -36,342 +37,292 @@ const EVENTS: &str = "EVENTS";
 const REQUESTS: &str = "LIMIT_REQUESTS";
 const HINTS: &str = "LIMIT_HINTS";
 
-/// What is kept from request to request.
+/// What is kept from request to request: the settings, and which bindings there are.
 struct Kept {
     edge: Result<Edge, Vec<Fault>>,
-    kv: Option<KvStore>,
-    queue: Option<Queue>,
-    requests: Option<RateLimiter>,
-    hints: Option<RateLimiter>,
+    kv: bool,
+    queue: bool,
+    limits: [bool; 2],
 }
 
 thread_local! {
     static KEPT: RefCell<Option<Rc<Kept>>> = const { RefCell::new(None) };
 }
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let kept = kept(&env);
-    let (method, url) = (request.inner().method(), request.inner().url());
-    let changes_nothing = matches!(method.as_str(), "GET" | "HEAD");
-    let answer = async move {
-        let workers = Workers(Rc::clone(&kept));
-        let edge = kept.edge.as_ref().map_err(Vec::as_slice);
-        into_worker(handle(edge, &workers, &method, &url, &mut Incoming(request)).await)
-    };
-    if changes_nothing { answer.await } else { finish(&context, answer).await }
-}
-
-/// Has the platform finish what may change something. By itself it cancels all work for a client that is gone, and a token
-/// that has been exchanged and not stored would be lost with it.
-async fn finish(
-    context: &Context,
-    answer: impl Future<Output = worker::Result<Response>> + 'static,
-) -> worker::Result<Response> {
-    let place = Rc::new(RefCell::new(None));
-    let filled = Rc::clone(&place);
-    let done = answer.map(move |answer| drop(filled.replace(Some(answer)))).shared();
-    context.wait_until(done.clone());
-    done.await;
-    place.take().unwrap_or_else(|| Err("the answer was taken".into()))
-}
-
-#[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    let kept = kept(&env);
-    let workers = Workers(Rc::clone(&kept));
-    sweep_once(kept.edge.as_ref().map_err(Vec::as_slice), &workers).await;
-}
-
-/// The consumer of the queue. It is what `#[event(queue)]` makes, and knows how often a message was tried, which the
-/// `worker` crate does not tell. A message that is neither acknowledged nor retried, because this fails, comes again.
-#[wasm_bindgen(wasm_bindgen_futures = ::worker::wasm_bindgen_futures)]
+/// A request.
+#[wasm_bindgen]
 #[expect(unreachable_pub, reason = "what JavaScript calls is public, and its module is not")]
-pub async fn queue(batch: MessageBatch, env: Env, _context: JsValue) -> Result<(), JsValue> {
-    let kept = kept(&env);
-    let workers = Workers(Rc::clone(&kept));
-    // One after the other: a receiver that was away is not met by all at once.
-    for message in batch.messages()? {
-        let attempts = js_sys::Reflect::get(&message, &JsValue::from_str("attempts"))?;
-        let attempts = serde_wasm_bindgen::from_value(attempts).unwrap_or(1);
-        let message = Message::from(message);
-        let body = message.body()?.as_string().unwrap_or_default();
-        let edge = kept.edge.as_ref().map_err(Vec::as_slice);
-        match deliver(edge, &workers, &body, attempts).await {
-            Verdict::Done => message.ack()?,
-            Verdict::Again(seconds) => {
-                let options = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
-                message.retry(serde_wasm_bindgen::to_value(&options)?)?;
-            }
-        }
-    }
-    Ok(())
+pub fn fetch(now: f64, method: String, url: String) -> Option<Task> {
+    Task::begin(now, |desk| async move {
+        let workers = Workers { kept: kept(), desk };
+        let edge = workers.kept.edge.as_ref().map_err(Vec::as_slice);
+        // Nothing counts here. It is for the sweep, and what both do would be there twice if they did it with two types.
+        let platform = Budgeted::new(&workers, u32::MAX);
+        respond(&handle(edge, &platform, &method, &url, &mut Incoming(&workers.desk)).await);
+    })
 }
 
-fn kept(env: &Env) -> Rc<Kept> {
+/// The minute's sweep.
+#[wasm_bindgen]
+#[expect(unreachable_pub, reason = "what JavaScript calls is public, and its module is not")]
+pub fn scheduled(now: f64) -> Option<Task> {
+    Task::begin(now, |desk| async move {
+        let workers = Workers { kept: kept(), desk };
+        let platform = Budgeted::new(&workers, MOST_OPERATIONS);
+        sweep_once(workers.kept.edge.as_ref().map_err(Vec::as_slice), &platform).await;
+    })
+}
+
+/// A message of the queue. The number that comes of it is in how many seconds to deliver it again, negative for not.
+#[wasm_bindgen]
+#[expect(unreachable_pub, reason = "what JavaScript calls is public, and its module is not")]
+pub fn deliver_one(now: f64, body: String, attempts: u32) -> Option<Task> {
+    Task::begin(now, |desk| async move {
+        let workers = Workers { kept: kept(), desk };
+        let edge = workers.kept.edge.as_ref().map_err(Vec::as_slice);
+        let platform = Budgeted::new(&workers, u32::MAX);
+        verbs::done(match deliver(edge, &platform, &body, attempts).await {
+            Verdict::Done => -1,
+            Verdict::Again(seconds) => i32::try_from(seconds).unwrap_or(i32::MAX),
+        });
+    })
+}
+
+fn kept() -> Rc<Kept> {
     KEPT.with_borrow_mut(|kept| {
         let fresh = || {
-            let (vars, mut missing) = (Bindings(env), Vec::new());
-            let kv = env.kv(CONNECTIONS).ok();
-            if kv.is_none() {
+            verbs::keep_headers(&lines(UNCACHED.into_iter()));
+            let mut missing = Vec::new();
+            let kv = verbs::bound(CONNECTIONS);
+            if !kv {
                 missing.push((CONNECTIONS.into(), "is missing: a KV namespace must be bound to it"));
             }
-            let wanted = vars.var("EVENTS_URL").is_some();
-            let queue = if wanted { env.queue(EVENTS).ok() } else { None };
-            if wanted && queue.is_none() {
+            let wanted = Bindings.var("EVENTS_URL").is_some();
+            let queue = wanted && verbs::bound(EVENTS);
+            if wanted && !queue {
                 missing
                     .push((EVENTS.into(), "is missing: EVENTS_URL is set, so a queue must be bound to it"));
             }
-            let edge = match Edge::new(&vars) {
+            let edge = match Edge::new(&Bindings) {
                 edge if missing.is_empty() => edge,
                 edge => Err(edge.err().unwrap_or_default().into_iter().chain(missing).collect()),
             };
-            let limiter = |name| env.rate_limiter(name).ok();
-            Rc::new(Kept { edge, kv, queue, requests: limiter(REQUESTS), hints: limiter(HINTS) })
+            Rc::new(Kept { edge, kv, queue, limits: [REQUESTS, HINTS].map(verbs::bound) })
         };
         Rc::clone(kept.get_or_insert_with(fresh))
     })
 }
 
-fn into_worker(response: http::Response<ReadableStream>) -> worker::Result<Response> {
-    let headers = Headers::new();
-    for (name, value) in &response.headers {
-        headers.set(name, value)?;
-    }
-    let builder = Response::builder().with_status(response.status).with_headers(headers);
-    Ok(match response.body {
-        Body::Text(text) if text.is_empty() => builder.empty(),
-        Body::Text(text) => builder.fixed(text.into_bytes()),
-        Body::Stream(stream) => builder.stream(stream),
-    })
-}
+struct Bindings;
 
-struct Bindings<'a>(&'a Env);
-
-impl Vars for Bindings<'_> {
-    fn var(&self, name: &str) -> Option<Value> {
-        let value = js_sys::Reflect::get(self.0, &JsValue::from_str(name)).ok()?;
-        // What cannot be read is not the same as unset: as null it is refused, by the setting's name.
-        if value.is_undefined() {
-            None
-        } else {
-            Some(serde_wasm_bindgen::from_value(value).unwrap_or_default())
-        }
+impl Vars for Bindings {
+    fn var(&self, name: &str) -> Option<Json> {
+        verbs::setting(name).map(|json| Json::parse(json.as_bytes()).unwrap_or(Json::Null))
     }
 }
 
-struct Incoming(Request);
+/// A body that JavaScript holds: the request's on its way out, the answer's on its way back.
+struct Stream;
 
-impl http::Incoming for Incoming {
-    type Stream = ReadableStream;
+fn respond(response: &Response<Stream>) {
+    let body = match &response.body {
+        Body::Text(text) => Some(text.as_str()),
+        Body::Stream(Stream) => None,
+    };
+    // To copy three headers costs half of what it costs to set them, of which each callback had a tenth.
+    let headers = response.headers.iter().map(|(name, value)| (&**name, &**value));
+    let uncached = headers.clone().filter(|header| UNCACHED.contains(header)).count() == UNCACHED.len();
+    let own = headers.filter(|header| !uncached || !UNCACHED.contains(header));
+    verbs::respond(response.status, uncached, &lines(own), body);
+}
+
+/// Names and values, one a line.
+fn lines<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut text = String::with_capacity(256);
+    for (name, value) in pairs {
+        text.extend([name, "\n", value, "\n"]);
+    }
+    text
+}
+
+/// What [`lines`] wrote, or JavaScript.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let mut lines = text.split('\n');
+    let mut pairs = Vec::new();
+    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+        pairs.push((name.into(), value.into()));
+    }
+    pairs
+}
+
+struct Incoming<'a>(&'a Desk);
+
+impl http::Incoming for Incoming<'_> {
+    type Stream = Stream;
 
     fn headers(&self) -> Vec<(String, String)> {
-        self.0.headers().entries().collect()
+        pairs(&verbs::headers())
     }
 
-    fn stream(&mut self) -> Option<ReadableStream> {
-        self.0.inner().body()
+    fn stream(&mut self) -> Option<Stream> {
+        verbs::has_body().then_some(Stream)
     }
 
     fn header(&self, name: &str) -> Option<String> {
-        self.0.headers().get(name).ok().flatten()
+        verbs::header(name)
     }
 
     async fn body(&mut self, limit: usize) -> Result<Vec<u8>, BodyError> {
-        if self.0.inner().body().is_none() {
-            return Ok(Vec::new());
-        }
-        let stream = self.0.stream().map_err(|_| BodyError::Broken)?;
-        read(stream, limit).await.map_err(|_| BodyError::Broken)?.ok_or(BodyError::TooLong)
-    }
-}
-
-/// Reads a stream to its end, or `None` as soon as it is longer than `limit`.
-async fn read(stream: ByteStream, limit: usize) -> worker::Result<Option<Vec<u8>>> {
-    let (body, is_cut) = beginning(stream, limit).await?;
-    Ok((!is_cut).then_some(body))
-}
-
-/// Reads the first `limit` bytes of a stream, and whether there are more.
-async fn beginning(mut stream: ByteStream, limit: usize) -> worker::Result<(Vec<u8>, bool)> {
-    let mut body = Vec::new();
-    while let Some(chunk) = stream.try_next().await? {
-        let room = limit - body.len();
-        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-        if chunk.len() > room {
-            return Ok((body, true));
+        match self.0.ask(|ticket| verbs::body(ticket, bytes(limit))).await {
+            Told { number: FAILED, .. } => Err(BodyError::Broken),
+            Told { bytes, .. } => {
+                Some(bytes.unwrap_or_default()).filter(|body| body.len() <= limit).ok_or(BodyError::TooLong)
+            }
         }
     }
-    Ok((body, false))
 }
 
-struct Workers(Rc<Kept>);
+struct Workers {
+    kept: Rc<Kept>,
+    desk: Rc<Desk>,
+}
 
 impl Workers {
-    fn kv(&self) -> Result<&KvStore, KvError> {
-        self.0.kv.as_ref().ok_or(KvError::Unavailable)
+    async fn call(&self, request: Outgoing<'_>, limit: usize, headers_too: bool) -> Told {
+        let Outgoing { method, url, headers, body, timeout } = request;
+        let headers = lines([USER_AGENT].into_iter().chain(headers.iter().copied()));
+        let limit = bytes(limit);
+        let begin = |ticket| verbs::call(ticket, method, url, &headers, body, timeout, limit, headers_too);
+        self.desk.ask(begin).await
+    }
+
+    async fn kv(&self, begin: impl FnOnce(u32)) -> Result<Told, KvError> {
+        if !self.kept.kv {
+            return Err(KvError::Unavailable);
+        }
+        match self.desk.ask(begin).await {
+            Told { number: FAILED, text, .. } => Err(kv_error(&text.unwrap_or_default())),
+            told => Ok(told),
+        }
     }
 }
 
 impl Platform for Workers {
-    type Stream = ReadableStream;
+    type Stream = Stream;
 
     fn now(&self) -> Millis {
-        Date::now().as_millis()
+        self.desk.now()
     }
 
     fn random<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        // To go on with bytes that are not random would be worse than to fail this request.
-        getrandom::fill(&mut bytes).expect("Web Crypto is there in every request");
-        bytes
+        self.desk.random()
     }
 
-    fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()> {
-        Delay::from(Duration::from_millis(milliseconds.into()))
+    async fn sleep(&self, milliseconds: u32) {
+        self.desk.ask(|ticket| verbs::sleep(ticket, milliseconds)).await;
+    }
+
+    fn resolve(&self, base: &str, reference: &str) -> Option<String> {
+        verbs::resolve(base, reference)
     }
 
     async fn fetch(&self, request: Outgoing<'_>) -> Result<Answer, FetchError> {
-        let signal = web_sys::AbortSignal::timeout_with_u32(request.timeout);
-        let sendable = sendable(
-            request.method,
-            request.url,
-            request.headers.iter().copied(),
-            request.body.map(JsValue::from_str),
-        );
-        let mut response = send(sendable.map_err(|_| FetchError::Lost)?, signal).await?;
-        let retry_after = response.headers().get("retry-after").ok().flatten();
-        let body = match response.stream() {
-            Ok(stream) => read(stream, LONGEST_ANSWER).await.map_err(|_| FetchError::Lost)?,
-            // An answer without a body has no stream.
-            Err(_) => Some(Vec::new()),
-        };
-        Ok(Answer {
-            status: response.status_code(),
-            retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
-            body: body.ok_or(FetchError::TooLong(response.status_code()))?,
-        })
+        let told = self.call(request, LONGEST_ANSWER, false).await;
+        // What fails has no status.
+        let status = u16::try_from(told.number).map_err(|_| FetchError::Lost)?;
+        let retry_after = told.text.and_then(|seconds| seconds.trim().parse().ok());
+        let body = told.bytes.unwrap_or_default();
+        if body.len() > LONGEST_ANSWER {
+            return Err(FetchError::TooLong(status));
+        }
+        Ok(Answer { status, retry_after, body })
     }
 
     async fn load(&self, request: Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {
-        let signal = web_sys::AbortSignal::timeout_with_u32(request.timeout);
-        let sendable = sendable(
-            request.method,
-            request.url,
-            request.headers.iter().copied(),
-            request.body.map(JsValue::from_str),
-        );
-        let mut answer = send(sendable.map_err(|_| FetchError::Lost)?, signal).await?;
-        let (body, is_cut) = match answer.stream() {
-            Ok(stream) => beginning(stream, longest).await.map_err(|_| FetchError::Lost)?,
-            // An answer without a body has no stream.
-            Err(_) => (Vec::new(), false),
-        };
-        let headers = answer.headers().entries().collect();
-        Ok(Document { status: answer.status_code(), headers, body, is_cut })
+        let told = self.call(request, longest, true).await;
+        let status = u16::try_from(told.number).map_err(|_| FetchError::Lost)?;
+        let mut body = told.bytes.unwrap_or_default();
+        let is_cut = body.len() > longest;
+        body.truncate(longest);
+        Ok(Document { status, headers: pairs(&told.text.unwrap_or_default()), body, is_cut })
     }
 
-    async fn forward(
-        &self,
-        request: Forward<'_, ReadableStream>,
-    ) -> Result<Forwarded<ReadableStream>, FetchError> {
-        let signal = web_sys::AbortSignal::timeout_with_u32(request.timeout);
-        let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let request = sendable(request.method, request.url, headers, request.body.map(JsValue::from));
-        let answer = send(request.map_err(|_| FetchError::Lost)?, signal).await?;
-        let body = match answer.body() {
-            ResponseBody::Stream(stream) => Some(stream.clone()),
-            ResponseBody::Empty | ResponseBody::Body(_) => None,
-        };
-        Ok(Forwarded { status: answer.status_code(), headers: answer.headers().entries().collect(), body })
+    async fn forward(&self, request: Forward<'_, Stream>) -> Result<Forwarded<Stream>, FetchError> {
+        let Forward { method, url, headers, body, timeout } = request;
+        let ours = headers.iter().all(|(name, _)| name != USER_AGENT.0).then_some(USER_AGENT);
+        let headers = lines(ours.into_iter().chain(headers.iter().map(|(name, value)| (&**name, &**value))));
+        let told = self
+            .desk
+            .ask(|ticket| verbs::forward(ticket, method, url, &headers, body.is_some(), timeout))
+            .await;
+        let status = u16::try_from(told.number).map_err(|_| FetchError::Lost)?;
+        let headers = pairs(&told.text.unwrap_or_default());
+        Ok(Forwarded { status, headers, body: told.bytes.map(|_| Stream) })
     }
 
     async fn kv_get(&self, key: &str) -> Result<Option<Entry>, KvError> {
-        let (value, metadata) = self.kv()?.get(key).text_with_metadata::<Value>().await.map_err(kv_error)?;
-        Ok(value.map(|value| Entry { value, metadata: metadata.map(|metadata| metadata.to_string()) }))
+        let Told { bytes, text: metadata, .. } = self.kv(|ticket| verbs::kv_get(ticket, key)).await?;
+        Ok(bytes.map(|bytes| Entry { value: String::from_utf8_lossy(&bytes).into_owned(), metadata }))
     }
 
     async fn kv_put(&self, put: Put<'_>) -> Result<(), KvError> {
-        let mut builder = self.kv()?.put(put.key, put.value).map_err(kv_error)?;
-        if let Some(metadata) = put.metadata {
-            let metadata: Value = serde_json::from_str(metadata).unwrap_or_default();
-            builder = builder.metadata(metadata).map_err(kv_error)?;
-        }
-        if let Some(ttl) = put.ttl {
-            builder = builder.expiration_ttl(ttl.into());
-        }
-        builder.execute().await.map_err(kv_error)
+        let Put { key, value, metadata, ttl } = put;
+        self.kv(|ticket| verbs::kv_put(ticket, key, value, metadata, ttl)).await.map(|_| ())
     }
 
     async fn kv_delete(&self, key: &str) -> Result<(), KvError> {
-        self.kv()?.delete(key).await.map_err(kv_error)
+        self.kv(|ticket| verbs::kv_delete(ticket, key)).await.map(|_| ())
     }
 
     async fn kv_list(&self, prefix: &str, cursor: Option<&str>, limit: u16) -> Result<Page, KvError> {
-        let mut builder = self.kv()?.list().prefix(prefix.into()).limit(limit.into());
-        if let Some(cursor) = cursor {
-            builder = builder.cursor(cursor.into());
-        }
-        let page = builder.execute().await.map_err(kv_error)?;
-        let keys =
-            page.keys.into_iter().map(|key| (key.name, key.metadata.map(|metadata| metadata.to_string())));
-        Ok(Page { keys: keys.collect(), cursor: page.cursor.filter(|_| !page.list_complete) })
+        let told = self.kv(|ticket| verbs::kv_list(ticket, prefix, cursor, limit)).await?;
+        read_page(&told.text.unwrap_or_default()).ok_or(KvError::Unavailable)
     }
 
     async fn enqueue(&self, event: &str) -> Result<(), QueueError> {
-        let message = RawMessageBuilder::new(JsValue::from_str(event));
-        let message = message.build_with_content_type(QueueContentType::Text);
-        let queue = self.0.queue.as_ref().ok_or(QueueError)?;
-        queue.send_raw(message).await.map_err(|_| QueueError)
+        if !self.kept.queue {
+            return Err(QueueError);
+        }
+        let told = self.desk.ask(|ticket| verbs::enqueue(ticket, event)).await;
+        if told.number == FAILED { Err(QueueError) } else { Ok(()) }
     }
 
     async fn allowed(&self, limit: Limit, key: &str) -> bool {
-        let limiter = match limit {
-            Limit::Requests => &self.0.requests,
-            Limit::Hints => &self.0.hints,
+        let [requests, hints] = self.kept.limits;
+        let (there, limiter) = match limit {
+            Limit::Requests => (requests, REQUESTS),
+            Limit::Hints => (hints, HINTS),
         };
-        let Some(limiter) = limiter else { return true };
         // A limiter that does not answer must not close the door.
-        limiter.limit(key.into()).await.map_or(true, |outcome| outcome.success)
+        !there || self.desk.ask(|ticket| verbs::allowed(ticket, limiter, key)).await.number != 0
     }
 
     fn log(&self, line: &str) {
-        console_log!("{line}");
+        verbs::log(line);
     }
 }
 
-fn sendable<'a>(
-    method: &str,
-    url: &str,
-    pairs: impl Iterator<Item = (&'a str, &'a str)>,
-    body: Option<JsValue>,
-) -> worker::Result<Request> {
-    let headers = Headers::new();
-    headers.set("user-agent", concat!("add-to-smooch/", env!("CARGO_PKG_VERSION")))?;
-    for (name, value) in pairs {
-        headers.set(name, value)?;
-    }
-    let init = web_sys::RequestInit::new();
-    init.set_method(method);
-    init.set_headers(&headers.0);
-    // Redirects are followed by default, and would take a secret along to a host that no setting names.
-    init.set_redirect(web_sys::RequestRedirect::Manual);
-    if let Some(body) = body {
-        init.set_body(&body);
-    }
-    Ok(web_sys::Request::new_with_str_and_init(url, &init)?.into())
+/// A limit as it crosses.
+fn bytes(limit: usize) -> u32 {
+    u32::try_from(limit).unwrap_or(u32::MAX)
 }
 
-async fn send(request: Request, signal: web_sys::AbortSignal) -> Result<Response, FetchError> {
-    let answer = Fetch::Request(request).send_with_signal(&AbortSignal::from(signal)).await;
-    answer.map_err(|_| FetchError::Lost)
+/// Outgoing requests have none of their own.
+const USER_AGENT: (&str, &str) = ("user-agent", concat!("add-to-smooch/", env!("CARGO_PKG_VERSION")));
+
+fn read_page(text: &str) -> Option<Page> {
+    let mut page = Json::parse(text.as_bytes())?;
+    let Json::List(listed) = page.take("keys")? else { return None };
+    let key = |mut key: Json| Some((key.take("name")?.text()?, key.take("metadata")?.maybe_text()?));
+    Some(Page {
+        keys: listed.into_iter().map(key).collect::<Option<_>>()?,
+        cursor: page.take("cursor")?.maybe_text()?,
+    })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
-fn kv_error(error: worker::kv::KvError) -> KvError {
+fn kv_error(text: &str) -> KvError {
     // KV's status stands in words alone: "KV PUT failed: 413 Payload Too Large".
-    let text = error.to_string();
-    let status = text.split("failed: ").nth(1).and_then(|rest| rest.get(..3)?.parse().ok());
+    let status = text.split(' ').find_map(|word| word.parse().ok());
     match status {
         Some(status @ (400 | 413 | 414)) => KvError::Refused(status),
         Some(_) | None => KvError::Unavailable,

@@ -66,7 +66,7 @@ impl Callback {
         }
         let mut fields = Fields::default();
         // RFC 6749 §4.1.2: unrecognized parameters are ignored. §3.1: none may stand there twice.
-        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let field = match name.as_ref() {
                 "state" => &mut fields.state,
                 "code" => &mut fields.code,

@@ -4,27 +4,30 @@
 //! it, is the setup page's to say.
 
 use alloc::vec::Vec;
+#[cfg(feature = "facts")]
 use serde::{Deserialize, Serialize};
 
 /// What stands in a snippet for the session, until the partner's backend puts a real one there.
 pub const SESSION_PLACEHOLDER: &str = "SESSION_FROM_YOUR_BACKEND";
 
 /// What is known of a site that was asked for by its name and its origin.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
 pub struct Facts {
     /// Whether the settings have it.
     pub site: SiteFact,
     /// Whether its users must be vouched for by a session, for a site that is there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "facts", serde(default, skip_serializing_if = "Option::is_none"))]
     pub require_session: Option<bool>,
     /// What came of looking at its `return_to`, for a site that is there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "facts", serde(default, skip_serializing_if = "Option::is_none"))]
     pub page: Option<PageFact>,
 }
 
 /// Whether the settings have a site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "facts", serde(rename_all = "snake_case"))]
 pub enum SiteFact {
     /// A site of this name and this origin.
     Known,
@@ -37,8 +40,9 @@ pub enum SiteFact {
 }
 
 /// What came of looking at a return page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "facts", serde(tag = "answer", rename_all = "snake_case"))]
 pub enum PageFact {
     /// It was read.
     Html(HtmlFacts),
@@ -61,7 +65,8 @@ pub enum PageFact {
 }
 
 /// What stands in a return page, as it is served.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
 pub struct HtmlFacts {
     /// Whether only the beginning was read, as the page is too long.
     pub cut: bool,
@@ -76,8 +81,9 @@ pub struct HtmlFacts {
 }
 
 /// Which script a page loads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "facts", serde(rename_all = "snake_case"))]
 pub enum ScriptFact {
     /// The one whose name stays, from this edge.
     Floating,
@@ -94,8 +100,9 @@ pub enum ScriptFact {
 }
 
 /// An attribute of the element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "facts", serde(rename_all = "kebab-case"))]
 pub enum Attribute {
     /// `site` names another site.
     Site,
@@ -110,8 +117,9 @@ pub enum Attribute {
 }
 
 /// What a Content-Security-Policy can keep the button from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "facts", serde(rename_all = "snake_case"))]
 pub enum Blocked {
     /// Loading the script.
     Script,
@@ -121,7 +129,61 @@ pub enum Blocked {
     Connect,
 }
 
-#[cfg(all(test, feature = "server"))]
+impl SiteFact {
+    /// How it is written.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Known => "known",
+            Self::OtherOrigin => "other_origin",
+            Self::OtherName => "other_name",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl ScriptFact {
+    /// How it is written.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Floating => "floating",
+            Self::Pinned => "pinned",
+            Self::FloatingWithDigest => "floating_with_digest",
+            Self::NotModule => "not_module",
+            Self::Elsewhere => "elsewhere",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+impl Attribute {
+    /// How it is written.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Site => "site",
+            Self::ClientId => "client-id",
+            Self::AuthorizeUrl => "authorize-url",
+            Self::Pkce => "pkce",
+            Self::Session => "session",
+        }
+    }
+}
+
+impl Blocked {
+    /// How it is written.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Script => "script",
+            Self::Wasm => "wasm",
+            Self::Connect => "connect",
+        }
+    }
+}
+
+#[cfg(all(test, feature = "server", feature = "facts"))]
 mod tests {
     use super::*;
 

@@ -29,9 +29,13 @@ mod app;
 #[cfg(feature = "server")]
 mod callback;
 #[cfg(feature = "server")]
+mod cipher;
+#[cfg(feature = "server")]
 mod endpoint;
-#[cfg(feature = "facts")]
+#[cfg(any(feature = "server", feature = "facts"))]
 pub mod facts;
+#[cfg(feature = "server")]
+mod json;
 #[cfg(feature = "server")]
 mod provider;
 #[cfg(feature = "server")]
@@ -45,7 +49,9 @@ mod token_info;
 pub use self::{
     app::{App, AppId, ConnectionId, Subdomain, Subject},
     callback::{Callback, CallbackError, Unplaced},
+    cipher::{Cipher, from_base64url, to_base64url},
     endpoint::{Endpoint, EndpointError, Origin},
+    json::{Json, Object, quoted},
     provider::{Provider, with_subdomain},
     secret::Secret,
     token::{TokenError, TokenRequest, app_in_token, read_token},

@@ -72,12 +72,9 @@ impl Provider {
 /// Puts an app's subdomain into an endpoint's text, or `None` if it asks for one and there is none.
 #[must_use]
 pub fn with_subdomain(template: &str, subdomain: Option<&Subdomain>) -> Option<String> {
-    const PLACE: &str = "{subdomain}";
-    if template.contains(PLACE) {
-        Some(template.replace(PLACE, subdomain?.as_str()))
-    } else {
-        Some(template.into())
-    }
+    let Some((before, behind)) = template.split_once('{') else { return Some(template.into()) };
+    let behind = behind.strip_prefix("subdomain}")?;
+    Some([before, subdomain?.as_str(), behind].concat())
 }
 
 #[cfg(test)]

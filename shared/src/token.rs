@@ -2,11 +2,10 @@
 //!
 //! It does not send. An answer that is not what the documentation says yields no token, whatever it resembles.
 
-use crate::{AppId, Secret, Verifier};
-use alloc::{string::String, vec::Vec};
-use serde::Deserialize;
+use crate::{AppId, Json, Secret, Verifier};
+use alloc::string::String;
+use form_urlencoded::Serializer;
 use thiserror::Error;
-use url::form_urlencoded::Serializer;
 
 /// Longest access token that is taken. Smooch's are JWTs of about 300 characters; ours must fit a header.
 const LONGEST_TOKEN: usize = 4096;
@@ -95,17 +94,15 @@ pub fn read_token(status: u16, body: &[u8]) -> Result<Secret, TokenError> {
 }
 
 fn read_success(body: &[u8]) -> Result<Secret, TokenError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        access_token: String,
-        token_type: String,
-    }
-    let answer: Answer = serde_json::from_slice(body)
-        .map_err(|_| TokenError::Malformed("not JSON with a token and its type"))?;
-    // Taken in at once, so that it is wiped whatever is wrong with the rest.
-    let token = Secret::new(answer.access_token);
+    let read = || {
+        let mut answer = Json::parse(body)?;
+        // Taken in at once, so that it is wiped whatever is wrong with the rest.
+        let token = Secret::new(answer.take("access_token")?.text()?);
+        Some((token, answer.take("token_type")?.text()?))
+    };
+    let (token, token_type) = read().ok_or(TokenError::Malformed("not JSON with a token and its type"))?;
     // RFC 6749 §7.1: a token of a type that is not understood must not be used. §5.1: its case does not matter.
-    if !answer.token_type.eq_ignore_ascii_case("bearer") {
+    if !token_type.eq_ignore_ascii_case("bearer") {
         return Err(TokenError::Malformed("the token's type is not Bearer"));
     }
     // RFC 6750 §2.1: what can stand behind `Bearer` in a header.
@@ -119,29 +116,18 @@ fn read_success(body: &[u8]) -> Result<Secret, TokenError> {
 /// What a 400 refuses. The error's shape is not documented, so the three that Smooch has used are read:
 /// RFC 6749 §5.2, the first API's and the second's.
 fn read_refusal(body: &[u8]) -> TokenError {
-    #[derive(Deserialize)]
-    struct Refusal {
-        error: Option<ErrorField>,
-        errors: Option<Vec<Coded>>,
-    }
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum ErrorField {
-        Text(String),
-        Coded(Coded),
-    }
-    #[derive(Deserialize)]
-    struct Coded {
-        code: String,
-    }
-    let refusal = serde_json::from_slice::<Refusal>(body).ok();
-    let code = refusal.and_then(|refusal| match (refusal.error, refusal.errors) {
-        (Some(ErrorField::Text(code)), _) => Some(code),
-        (Some(ErrorField::Coded(coded)), _) => Some(coded.code),
-        (None, Some(errors)) => errors.into_iter().next().map(|coded| coded.code),
-        (None, None) => None,
-    });
-    match code.as_deref() {
+    let read = || {
+        let mut refusal = Json::parse(body)?;
+        match refusal.take("error")? {
+            Json::Text(code) => Some(code),
+            Json::Null | Json::Absent => match refusal.take("errors")? {
+                Json::List(errors) => errors.into_iter().next()?.take("code")?.text(),
+                _ => None,
+            },
+            mut coded => coded.take("code")?.text(),
+        }
+    };
+    match read().as_deref() {
         Some("invalid_client" | "unauthorized_client" | "unauthorized") => TokenError::ClientRejected,
         // RFC 6749 §5.2: these are about how we ask, and no fault of the code.
         Some("invalid_request" | "unsupported_grant_type" | "invalid_scope") => {
@@ -157,18 +143,13 @@ fn read_refusal(body: &[u8]) -> TokenError {
 #[must_use]
 pub fn app_in_token(token: &Secret) -> Option<AppId> {
     use base64ct::{Base64UrlUnpadded, Encoding as _};
-    #[derive(Deserialize)]
-    struct Payload {
-        #[serde(rename = "appId")]
-        app_id: AppId,
-    }
     let mut parts = token.expose().split('.');
     let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() {
         return None;
     }
     let json = Base64UrlUnpadded::decode_vec(payload).ok()?;
-    serde_json::from_slice::<Payload>(&json).ok().map(|payload| payload.app_id)
+    AppId::parse(&Json::parse(&json)?.take("appId")?.text()?)
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Reads the answer of the tokenInfo endpoint: which app a token is for, and whether it still lives.
 
-use crate::{App, AppId, Subdomain};
+use crate::{App, AppId, Json, Subdomain};
 use alloc::string::String;
-use serde::Deserialize;
 use thiserror::Error;
 
 /// Why an answer names no app: what the caller does next.
@@ -32,32 +31,29 @@ pub enum TokenInfoError {
 /// [`TokenInfoError`] says what the caller does next. A subdomain that is not a single label is malformed: it
 /// would become part of a host that the token is sent to.
 pub fn read_token_info(status: u16, body: &[u8]) -> Result<App, TokenInfoError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        app: Described,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Described {
-        id: String,
-        display_name: Option<String>,
-        subdomain: Option<String>,
-    }
     match status {
         200 => {}
         401 | 403 => return Err(TokenInfoError::Refused { status }),
         408 | 429 | 500..=599 => return Err(TokenInfoError::Unavailable { status }),
         _ => return Err(TokenInfoError::Malformed("an unexpected status")),
     }
-    let Answer { app } =
-        serde_json::from_slice(body).map_err(|_| TokenInfoError::Malformed("not JSON with an app"))?;
-    let id = AppId::parse(&app.id).ok_or(TokenInfoError::Malformed("the app's id"))?;
-    let subdomain = match app.subdomain {
+    let (id, name, subdomain) = fields(body).ok_or(TokenInfoError::Malformed("not JSON with an app"))?;
+    let id = AppId::parse(&id).ok_or(TokenInfoError::Malformed("the app's id"))?;
+    let subdomain = match subdomain {
         None => None,
         Some(text) => Some(Subdomain::parse(&text).ok_or(TokenInfoError::Malformed("the subdomain"))?),
     };
-    let name = app.display_name.as_deref().and_then(App::tidy_name);
+    let name = name.as_deref().and_then(App::tidy_name);
     Ok(App { id, name, subdomain })
+}
+
+fn fields(body: &[u8]) -> Option<(String, Option<String>, Option<String>)> {
+    let mut app = Json::parse(body)?.take("app")?;
+    Some((
+        app.take("id")?.text()?,
+        app.take("displayName")?.maybe_text()?,
+        app.take("subdomain")?.maybe_text()?,
+    ))
 }
 
 #[cfg(test)]

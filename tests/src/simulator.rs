@@ -7,6 +7,7 @@ use crate::{
     world::{Request, Response, Setup, World, seed},
 };
 use edge::{
+    budget::Budgeted,
     delivery::{SCHEDULE, Verdict, deliver},
     edge::{Edge, handle, sweep_once},
     http::{Body, BodyError, Incoming},
@@ -15,6 +16,7 @@ use edge::{
         Outgoing, Page, Platform, Put, QueueError,
     },
     settings::{Fault, Vars},
+    sweep::MOST_OPERATIONS,
 };
 use futures_executor::block_on;
 use futures_util::future::join;
@@ -23,6 +25,7 @@ use rand_chacha::{
     rand_core::{Rng as _, SeedableRng as _},
 };
 use serde_json::Value;
+use shared::Json;
 use stand_in::{Broken, Smooch};
 use std::{
     cell::{Cell, RefCell, RefMut},
@@ -111,8 +114,8 @@ impl From<Request> for Work {
 struct Table(Value);
 
 impl Vars for Table {
-    fn var(&self, name: &str) -> Option<Value> {
-        self.0.get(name).cloned()
+    fn var(&self, name: &str) -> Option<Json> {
+        self.0.get(name).and_then(|value| Json::parse(value.to_string().as_bytes()))
     }
 }
 
@@ -157,7 +160,7 @@ impl Simulator {
             match work {
                 Work::Answer(request) => Some(answer(edge, &platform, *request).await),
                 Work::Sweep => {
-                    sweep_once(edge, &*platform).await;
+                    sweep_once(edge, &Budgeted::new(&*platform, MOST_OPERATIONS)).await;
                     None
                 }
             }
@@ -421,6 +424,10 @@ impl Platform for Simulated {
         let retry_after =
             response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(Answer { status: response.status().as_u16(), retry_after, body: response.into_body() })
+    }
+
+    fn resolve(&self, base: &str, reference: &str) -> Option<String> {
+        url::Url::parse(base).ok()?.join(reference).ok().map(Into::into)
     }
 
     async fn load(&self, outgoing: Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {

@@ -298,6 +298,9 @@ fn follow(stream: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
 fn config(setup: &Setup, smooch: &str) -> String {
     let script = built("build/index.js", "make worker");
     let wasm = built("build/index_bg.wasm", "make worker");
+    // The first module is what requests come to.
+    let around =
+        setup.around.map(|script| format!("    (name = \"around.js\", esModule = {}),\n", quoted(script)));
     let mut bindings = String::new();
     for (name, value) in setup.vars_at(smooch).as_object().expect("settings are a table") {
         let binding = match value {
@@ -340,7 +343,7 @@ const trigger :Workerd.Worker = (
 );
 const edge :Workerd.Worker = (
   modules = [
-    (name = "index.js", esModule = embed {script}),
+{around}    (name = "index.js", esModule = embed {script}),
     (name = "index_bg.wasm", wasm = embed {wasm}),
   ],
   compatibilityDate = "2026-10-23",
@@ -352,6 +355,7 @@ const edge :Workerd.Worker = (
 );
 "#,
         script = quoted(&script.to_string_lossy()),
+        around = around.unwrap_or_default(),
         limiter = quoted(LIMITER),
         trigger = quoted(TRIGGER),
         wasm = quoted(&wasm.to_string_lossy()),

@@ -76,6 +76,8 @@ pub struct Setup {
     pub options: Options,
     /// Whether the platform's rate limiters are there.
     pub limited: bool,
+    /// A script of the test's own that stands around the real worker, `index.js`, and may disturb its platform.
+    pub around: Option<&'static str>,
 }
 
 /// The two families of endpoints.
@@ -114,7 +116,7 @@ impl Setup {
                 "other": {"origin": "https://other.example", "return_to": "https://other.example/"},
             },
         });
-        Self { vars, provider: Provider::Smooch, options: Options::default(), limited: true }
+        Self { vars, provider: Provider::Smooch, options: Options::default(), limited: true, around: None }
     }
 
     /// The same at the second family, as a marketplace integration.

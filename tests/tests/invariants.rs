@@ -90,9 +90,13 @@ fn dependencies_run_one_way() {
 }
 
 #[test]
-fn one_file_of_the_edge_names_the_platform() {
-    let others: Vec<_> = rust_of("edge").into_iter().filter(|path| !path.ends_with("workers.rs")).collect();
+fn one_place_of_the_edge_names_the_platform() {
+    let of_workers = |path: &PathBuf| path.starts_with("edge/src/workers") || path.ends_with("workers.rs");
+    let others: Vec<_> = rust_of("edge").into_iter().filter(|path| !of_workers(path)).collect();
     none_has(&others, &["worker::", "wasm_bindgen", "js_sys", "web_sys", "getrandom", "wasm32\")]\npub"]);
+    // And there, one file: the rest of it knows of JavaScript what that says.
+    let beyond: Vec<_> = rust_of("edge").into_iter().filter(|path| !path.ends_with("verbs.rs")).collect();
+    none_has(&beyond, &["extern \"C\"", "(module ="]);
 }
 
 #[test]
@@ -120,12 +124,20 @@ fn the_edge_writes_no_html_and_sets_no_cookie() {
 
 #[test]
 fn one_place_sends_and_follows_no_redirect() {
-    let senders: Vec<_> = rust_of("edge").into_iter().filter(|path| code(path).contains("Fetch::")).collect();
-    assert_eq!(senders, [PathBuf::from("edge/src/workers.rs")]);
-    let workers = code(Path::new("edge/src/workers.rs"));
-    assert_eq!(workers.matches("Fetch::").count(), 1);
-    assert_eq!(workers.matches("RequestInit::new").count(), 1);
-    assert!(workers.contains("set_redirect(web_sys::RequestRedirect::Manual)"));
+    let mut senders = Vec::new();
+    for path in files(|path| path.starts_with("edge/js/")) {
+        let code = code(&path);
+        // Where it stands alone, it is the platform's own.
+        for (at, _) in
+            code.match_indices("fetch(").filter(|(at, _)| code[..*at].ends_with(char::is_whitespace))
+        {
+            senders.push((path.clone(), code[at..].lines().next().unwrap().to_owned()));
+        }
+        none_has(&[path], &["XMLHttpRequest", "connect(", "WebSocket", "globalThis", ".redirect"]);
+    }
+    let [(path, call)] = senders.as_slice() else { panic!("these send: {senders:?}") };
+    assert_eq!(path, Path::new("edge/js/platform.js"));
+    assert!(call.contains("redirect: \"manual\""), "{call}");
 }
 
 #[test]
@@ -231,11 +243,13 @@ fn nothing_is_unsafe_and_nothing_in_the_edge_panics_without_a_reason() {
 }
 
 #[test]
-fn javascript_is_where_the_browser_demands_it_and_nowhere_else() {
+fn javascript_is_where_browser_and_platform_demand_it_and_nowhere_else() {
     let scripts = files(|path| ["js", "mjs", "cjs", "ts", "jsx", "tsx"].contains(&extension(path).as_str()));
     for script in scripts {
         let path = script.to_string_lossy().into_owned();
-        let shipped = ["client/js/", "client/lang/", "setup/js/"].iter().any(|folder| path.starts_with(folder))
+        let shipped = ["client/js/", "client/lang/", "edge/js/", "setup/js/"]
+            .iter()
+            .any(|folder| path.starts_with(folder))
             || ["www/install.js", "www/add-to-smooch.d.ts"].contains(&&*path)
             // Built, and kept for the pages that are pinned to it.
             || path.starts_with("www/embed/");

@@ -297,8 +297,8 @@ fn the_page_fits_every_width_and_scheme_and_everybody() {
 fn every_state_has_its_place_on_the_contact_sheet() {
     const SHEET: &str = "
         const sheet = document.createElement('main');
-        Object.assign(sheet.style, {display: 'grid', gridTemplateColumns: 'repeat(4, 340px)', width: '1400px',
-            background: '#fff', color: '#222'});
+        Object.assign(sheet.style, {display: 'grid', gridTemplateColumns: 'repeat(4, 350px)',
+            width: '1400px', maxWidth: 'none', margin: 0, padding: 0, border: 0, borderRadius: 0, background: '#fff', color: '#222'});
         sheet.lang = 'en';
         const title = sheet.appendChild(document.createElement('h1'));
         title.textContent = 'Every state: light, dark, wide, from right to left';
@@ -347,7 +347,10 @@ fn every_state_has_its_place_on_the_contact_sheet() {
         let host = "document.querySelector('#stage > *')";
         browser.js(&format!("{host}.lang = '{lang}'; {host}.handleEvent({{type: 'changed'}})"));
         browser.wait(lang, &format!("{host}.shadowRoot.textContent.includes('{says}')"));
-        copy("denied", json!({"theme": "light", "lang": lang}));
+        // Whoever draws this may have no letters for Japanese.
+        if lang != "ja" {
+            copy("denied", json!({"theme": "light", "lang": lang}));
+        }
     }
     browser.js("document.querySelectorAll('#looks, #stage').forEach((it) => it.remove())");
     let axe = Path::new(&tool("PAGE_MODULES")).join("axe-core/axe.min.js");
@@ -357,7 +360,7 @@ fn every_state_has_its_place_on_the_contact_sheet() {
     let height = browser.js("return document.querySelector('main').offsetHeight").as_u64().unwrap();
     let metrics = json!({"width": 1400, "height": height, "deviceScaleFactor": 2, "mobile": false});
     browser.cdp("Emulation.setDeviceMetricsOverride", &metrics);
-    browser.js("document.body.style.padding = 0; document.body.style.display = 'block'");
+    browser.js("Object.assign(document.body.style, {padding: 0, display: 'block'}); document.documentElement.style.overflow = 'hidden'");
     browser.picture(&picture("contact-sheet.png"));
 }
 

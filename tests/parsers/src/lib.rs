@@ -8,6 +8,7 @@
 )]
 
 use edge::{
+    address::Address,
     api::address,
     csp::Policies,
     html::tags,
@@ -19,7 +20,9 @@ use edge::{
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use shared::{Callback, CallbackError, Site, app_in_token, push_parameter, read_token, read_token_info};
+use shared::{
+    Callback, CallbackError, Json, Site, app_in_token, push_parameter, read_token, read_token_info,
+};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -206,10 +209,11 @@ pub fn path(data: &[u8]) {
 
 /// The setting `SITES`.
 pub fn sites(data: &[u8]) {
+    let Some(json) = Json::parse(data) else { return };
     let Ok(value) = serde_json::from_slice::<Value>(data) else { return };
     let names: Vec<Site> =
         value.as_object().into_iter().flatten().filter_map(|(name, _)| Site::parse(name)).collect();
-    let Ok(sites) = Sites::read(value) else { return };
+    let Ok(sites) = Sites::read(json) else { return };
     let mut written = serde_json::Map::new();
     for name in &names {
         let site = sites.get(name).expect("a site that was taken is there");
@@ -219,7 +223,9 @@ pub fn sites(data: &[u8]) {
             json!({"origin": origin, "return_to": return_to, "require_session": site.require_session});
         written.insert(name.as_str().into(), described);
     }
-    let again = Sites::read(Value::Object(written)).expect("what was taken is taken again");
+    let written =
+        Json::parse(Value::Object(written).to_string().as_bytes()).expect("what is written is JSON");
+    let again = Sites::read(written).expect("what was taken is taken again");
     for name in &names {
         let of = |sites: &Sites| {
             sites.get(name).map(|site| {
@@ -238,7 +244,7 @@ pub fn document(data: &[u8]) {
     policies.add(policy);
     again.add(&policies.text());
     assert_eq!(again.text(), policies.text());
-    let url = |text| Url::parse(text).expect("a URL");
+    let url = |text| Address::read(text).expect("an address");
     let (page, edge) = (url("https://shop.example/done"), url(BASE));
     assert_eq!(again.blocked(&page, &edge, None), policies.blocked(&page, &edge, None));
 

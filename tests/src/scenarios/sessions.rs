@@ -12,7 +12,6 @@ use edge::{
 use serde_json::{Value, json};
 use shared::Subject;
 use stand_in::accounts::OWNER;
-use std::collections::BTreeMap;
 
 fn made(world: &mut dyn World, subject: &str) -> String {
     let answer = session(world, &json!({"subject": subject, "metadata": {"plan": "pro"}}));
@@ -82,10 +81,11 @@ pub fn a_session_that_is_none_is_refused(start: Start<'_>) {
     let subject = Subject::parse("ann").expect("a subject");
     let now = world.now();
     let sealed = |session: &Session, client_id: &str| session.seal(&keyring, client_id, &[7; NONCE]);
-    let living = Session { subject, metadata: BTreeMap::new(), expires: now + 60_000 };
+    let living = Session { subject, metadata: Vec::new(), expires: now + 60_000 };
     let ended = Session { expires: now - 1_000, ..living.clone() };
-    let plain = serde_json::to_vec(&living).expect("JSON");
-    let of_another_kind = keyring.seal(Purpose::Receipt, "shoplifter", &plain, &[7; NONCE]);
+    let opened =
+        keyring.open(Purpose::Session, "shoplifter", &sealed(&living, "shoplifter")).expect("its own");
+    let of_another_kind = keyring.seal(Purpose::Receipt, "shoplifter", &opened, &[7; NONCE]);
     let altered = |at: usize| {
         let mut text = sealed(&living, "shoplifter").into_bytes();
         text[at] = if text[at] == b'A' { b'B' } else { b'A' };

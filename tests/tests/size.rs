@@ -1,0 +1,24 @@
+//! The Worker stays small: what Cloudflare fetches, compiles and starts before the first request of an isolate.
+
+use std::{fs, process::Command};
+use tests::tools::built;
+
+/// Bytes, gzip at its best, script and wasm together. It only goes down; what takes more room has to make it.
+const BUDGET: usize = 100_000;
+
+#[test]
+fn the_worker_stays_within_its_budget() {
+    let [script, wasm] = ["build/index.js", "build/index_bg.wasm"].map(|path| {
+        let file = built(path, "make worker");
+        let packed = Command::new("gzip").args(["-9", "-c"]).arg(&file).output().expect("gzip runs");
+        assert!(packed.status.success(), "{}", String::from_utf8_lossy(&packed.stderr));
+        let raw = fs::metadata(&file).expect("it is there").len();
+        println!("{path}: {raw} bytes, {} gzip", packed.stdout.len());
+        packed.stdout.len()
+    });
+    let together = script + wasm;
+    assert!(
+        together <= BUDGET,
+        "{together} bytes are over {BUDGET}: the script has {script}, the wasm {wasm}"
+    );
+}
