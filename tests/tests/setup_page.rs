@@ -298,7 +298,7 @@ fn every_state_has_its_place_on_the_contact_sheet() {
     const SHEET: &str = "
         const sheet = document.createElement('main');
         Object.assign(sheet.style, {display: 'grid', gridTemplateColumns: 'repeat(4, 350px)',
-            width: '1400px', maxWidth: 'none', margin: 0, padding: 0, border: 0, borderRadius: 0, background: '#fff', color: '#222'});
+            width: '1400px', maxWidth: 'none', margin: 0, padding: 0, gap: 0, border: 0, borderRadius: 0, background: '#fff', color: '#222'});
         sheet.lang = 'en';
         const title = sheet.appendChild(document.createElement('h1'));
         title.textContent = 'Every state: light, dark, wide, from right to left';
