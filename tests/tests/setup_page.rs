@@ -358,7 +358,7 @@ fn every_state_has_its_place_on_the_contact_sheet() {
     let found = accessibility(browser);
     assert!(found.is_empty(), "{found:#?}");
     let height = browser.js("return document.querySelector('main').offsetHeight").as_u64().unwrap();
-    let metrics = json!({"width": 1400, "height": height, "deviceScaleFactor": 2, "mobile": false});
+    let metrics = json!({"width": 1400, "height": height, "deviceScaleFactor": 1, "mobile": false});
     browser.cdp("Emulation.setDeviceMetricsOverride", &metrics);
     browser.js("Object.assign(document.body.style, {padding: 0, display: 'block'}); document.documentElement.style.overflow = 'hidden'");
     browser.picture(&picture("contact-sheet.png"));
