@@ -51,6 +51,7 @@ fn connects(play: &Play, engine: Engine) {
     browser.click_found(BUTTON);
     browser.to_newest_tab();
     sign_in(&browser, &play.stage, stand_in::accounts::OWNER);
+    assert_eq!(browser.js("return window.opener"), serde_json::Value::Null, "it has no hold on the page");
     // Long enough to look at the window several times.
     thread::sleep(Duration::from_millis(1_000));
     let window = browser.tab();
