@@ -9,7 +9,7 @@ use crate::{
     dom::{self, Fired, Key, forget, has, keep, load, number, pass, save},
     flow::{INTENT, INTENT_LIFE, PENDING_LIFE, Seconds, lives, place},
     machine::{Answer, Command, Event, Machine, Press, Stay, Turn},
-    runtime::{Scope, cut},
+    runtime::{Scope, line},
     why::Why,
 };
 use shared::{AuthorizationRequest, Challenge, ErrorCode, State};
@@ -191,7 +191,7 @@ fn is_popup(scope: &Scope) -> bool {
 fn sweep(scope: &Scope) {
     let mut rest = scope.get(Key::Keys);
     while !rest.is_empty() {
-        let (key, others) = cut(rest, b'\n');
+        let (key, others) = line(rest);
         rest = others;
         if key.starts_with(INTENT) {
             keep(Key::Which, key);
