@@ -45,7 +45,7 @@ export interface AddToSmoochConnected {
 /** The detail of `failed`. */
 export interface AddToSmoochFailed {
   code: AddToSmoochErrorCode;
-  /** What the person reads, in English. */
+  /** What the person reads, in their language. */
   message: string;
   /** Finds the request in your edge's log, where there was one. */
   request_id?: string;

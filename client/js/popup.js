@@ -20,6 +20,8 @@ export const open = (element, { href, challenge }) => {
   const features = `popup,width=${WIDTH},height=${HEIGHT},left=${place[0]},top=${place[1]}`;
   const child = window.open(href, "smooch." + challenge, features);
   if (!child) return false;
+  // Whatever comes to stand in that window has no hold on this page.
+  child.opener = null;
   listening[challenge]?.();
   const line = channel(challenge);
   // Whether it was seen at Smooch: not severed there, so that it is true when it is said to be closed.

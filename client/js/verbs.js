@@ -61,7 +61,7 @@ const fragment = () => {
 const KEYS = [
   [() => page, "subtle here now keys form json taken"],
   [() => fragment(), "smooch.receipt smooch.error smooch.state"],
-  [() => host.attributes, "client-id site session authorize-url mode pkce"],
+  [() => host.attributes, "client-id site session authorize-url mode pkce/name"],
   [() => notes, "edge verifier challenge href home detail which error"],
   [() => notes.flow, "since receipt verifier started_session place window site answer"],
   [() => notes.other, "since"],
@@ -77,8 +77,8 @@ const look = (key) => {
   try {
     let [value, path] = place(key);
     for (const name of path.split("/")) value = value?.[name];
-    // An attribute is its text, and one without a text is still there.
-    return value?.nodeValue === "" ? path : (value?.nodeValue ?? value);
+    // An attribute is its text.
+    return value?.nodeValue ?? value;
   } catch {}
 };
 let found;

@@ -8,8 +8,8 @@ use crate::{
     config::{Attributes, Config, DEFAULT_SITE, or},
     dom::{self, Fired, Key, forget, has, keep, load, number, pass, save},
     flow::{INTENT, INTENT_LIFE, PENDING_LIFE, Seconds, lives, place},
-    machine::{Answer, Command, Event, Machine, Press, Stay, Turn},
-    runtime::{Scope, cut},
+    machine::{Answer, Command, Event, Machine, Phase, Press, Stay, Turn},
+    runtime::{Scope, line},
     why::Why,
 };
 use shared::{AuthorizationRequest, Challenge, ErrorCode, State};
@@ -122,7 +122,10 @@ fn happened(scope: &Scope, event: Event) {
         && let Some(code) = machine.note
     {
         dom::fail(code);
-        told(machine.note);
+        // What can be sent again from here has not come to an end, and the token may be in this window alone.
+        if machine.phase != Phase::Held {
+            told(machine.note);
+        }
     }
     if todo.have(Command::Cancelled) {
         dom::fire(Fired::Cancelled);
@@ -191,7 +194,7 @@ fn is_popup(scope: &Scope) -> bool {
 fn sweep(scope: &Scope) {
     let mut rest = scope.get(Key::Keys);
     while !rest.is_empty() {
-        let (key, others) = cut(rest, b'\n');
+        let (key, others) = line(rest);
         rest = others;
         if key.starts_with(INTENT) {
             keep(Key::Which, key);

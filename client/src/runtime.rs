@@ -38,12 +38,11 @@ impl Scope {
     }
 }
 
-/// Cuts the text at the first `mark`, an ASCII character; without one, the rest is empty.
+/// The first line of the text, and the rest.
 #[inline(never)]
-pub(crate) fn cut(text: &str, mark: u8) -> (&str, &str) {
-    debug_assert!(mark.is_ascii(), "the bytes of a character that is not ASCII are not ASCII");
-    let Some(at) = text.bytes().position(|byte| byte == mark) else { return (text, "") };
-    // SAFETY: `at` is within the text, and there is a character of one byte there.
+pub(crate) fn line(text: &str) -> (&str, &str) {
+    let Some(at) = text.bytes().position(|byte| byte == b'\n') else { return (text, "") };
+    // SAFETY: `at` is within the text, and a character of one byte is there.
     unsafe { (text.get_unchecked(..at), text.get_unchecked(at + 1..)) }
 }
 
@@ -159,12 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn text_is_cut_at_the_first_mark() {
-        assert_eq!(cut("a=b=c", b'='), ("a", "b=c"));
-        assert_eq!(cut("é&ü", b'&'), ("é", "ü"));
-        assert_eq!(cut("ab", b'='), ("ab", ""));
-        assert_eq!(cut("ab=", b'='), ("ab", ""));
-        assert_eq!(cut("=", b'='), ("", ""));
-        assert_eq!(cut("", b'='), ("", ""));
+    fn a_text_is_read_line_by_line() {
+        assert_eq!(line("a\nb\nc"), ("a", "b\nc"));
+        assert_eq!(line("é\nü"), ("é", "ü"));
+        assert_eq!(line("ab"), ("ab", ""));
+        assert_eq!(line("ab\n"), ("ab", ""));
+        assert_eq!(line("\n"), ("", ""));
+        assert_eq!(line(""), ("", ""));
     }
 }

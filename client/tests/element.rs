@@ -68,6 +68,16 @@ async fn a_changed_attribute_changes_the_link_and_keeps_the_proof() {
 }
 
 #[wasm_bindgen_test]
+async fn an_empty_attribute_is_as_good_as_none() {
+    let element = ready("client-id=a site= session= authorize-url= mode=").await;
+    let link = href(&element);
+    assert!(link.starts_with("https://app.smooch.io/") && link.contains("&state=1.main."), "{link}");
+    fire(&element, "click", "{}");
+    let kept = stored(true, &format!("smooch.intent.{}", &link[link.len() - 43..]));
+    assert_eq!((value(&kept, "started_session"), value(&kept, "verifier").len()), (String::new(), 43));
+}
+
+#[wasm_bindgen_test]
 async fn what_is_wrong_is_said_and_the_fallback_stays() {
     let element = element(&page(""), "site=main");
     sleep(50).await;

@@ -17,6 +17,7 @@ in_each_engine!(
     a_window_that_is_closed_makes_the_button_ready,
     two_buttons_and_two_tabs_do_not_disturb_each_other,
     where_there_can_be_no_window_the_link_is_followed,
+    languages_and_windows_are_loaded_where_they_are_asked_for,
 );
 
 const POPUP: &str = "<add-to-smooch client-id=\"shoplifter\" mode=\"popup\" authorize-url=\"SMOOCH/oauth/authorize\">\
@@ -50,6 +51,7 @@ fn connects(play: &Play, engine: Engine) {
     browser.click_found(BUTTON);
     browser.to_newest_tab();
     sign_in(&browser, &play.stage, stand_in::accounts::OWNER);
+    assert_eq!(browser.js("return window.opener"), serde_json::Value::Null, "it has no hold on the page");
     // Long enough to look at the window several times.
     thread::sleep(Duration::from_millis(1_000));
     let window = browser.tab();
@@ -148,4 +150,28 @@ fn where_there_can_be_no_window_the_link_is_followed(engine: Engine) {
     go_through_smooch(&browser, &play.stage);
     browser.wait_for_url(&format!("{}/popup", play.stage.partner));
     wait_for_connected(&browser, "Corner Bakery EU");
+}
+
+fn languages_and_windows_are_loaded_where_they_are_asked_for(engine: Engine) {
+    let play = Play::new();
+    let browser = Browser::of(engine);
+    let loaded = |browser: &Browser| {
+        let names = "return performance.getEntriesByType('resource').map(({name}) => name.split('/').pop())\
+                     .filter((name) => name.startsWith('add-to-smooch')).sort().join(' ')";
+        browser.js(names).as_str().unwrap_or_default().to_owned()
+    };
+    play.page("/plain", &[], SCRIPT, "ELEMENT");
+    browser.open(&format!("{}/plain", play.stage.partner));
+    browser.wait("the button is ready", READY);
+    assert_eq!(loaded(&browser), "add-to-smooch.js add-to-smooch.wasm");
+    // A language that there is, in a part of the page; and one that there is not.
+    play.page("/spoken", &[], SCRIPT, "<div lang=\"pt-BR\">ELEMENT</div><div lang=\"tlh\">ELEMENT</div>");
+    browser.open(&format!("{}/spoken", play.stage.partner));
+    browser.wait("it speaks", &format!("({BUTTON})?.textContent == 'Adicionar ao Smooch'"));
+    let other = "document.querySelectorAll('add-to-smooch')[1].shadowRoot.querySelector('[part=button]')";
+    assert_eq!(browser.js(&format!("return {other}.textContent")), "Add to Smooch");
+    assert_eq!(loaded(&browser), "add-to-smooch.js add-to-smooch.pt.js add-to-smooch.wasm");
+    // Another is learnt when the element is told so.
+    browser.js("document.querySelector('add-to-smooch').lang = 'ja'");
+    browser.wait("it speaks", &format!("({BUTTON})?.textContent == 'Smooch に追加'"));
 }
