@@ -155,7 +155,9 @@ export const respond = (status, with_kept, headers, body) => {
   // The Fetch Standard's null body statuses: a Response with one of these and a body throws.
   const none = status === 204 || status === 205 || status === 304;
   const own = named(headers);
-  const answer = new Response(none ? null : (body ?? its.answer?.body), { status, headers: with_kept ? kept : own });
+  // An empty text would be a stream like any other, which takes the platform 4 µs of 80 to find empty.
+  const content = none ? null : body === undefined ? its.answer?.body : body || null;
+  const answer = new Response(content, { status, headers: with_kept ? kept : own });
   if (with_kept) for (const name in own) answer.headers.set(name, own[name]);
   its.result = answer;
 };
