@@ -24,6 +24,7 @@ pub mod peer;
 pub mod plot;
 pub mod probe;
 pub mod processor;
+pub mod profile;
 pub mod report;
 pub mod rig;
 pub mod weight;

@@ -2,7 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use bench::{
-    button, cold, edge, growth, machine, memory, peer, probe,
+    button, cold, edge, growth, machine, memory, peer, probe, profile,
     report::{self, Conditions, Edge, Section},
     weight,
 };
@@ -15,16 +15,24 @@ fn main() -> ExitCode {
     let tell = |line: &str| println!("[{:>4} s] {line}", began.elapsed().as_secs());
     let part = std::env::args().nth(1);
     let sections = match part.as_deref() {
-        None => vec![edge(rounds, seed, &tell), grown(rounds, seed, &tell), embed(rounds, &tell)],
+        None => {
+            vec![
+                edge(rounds, seed, &tell),
+                profiled(seed, &tell),
+                grown(rounds, seed, &tell),
+                embed(rounds, &tell),
+            ]
+        }
         Some("edge") => vec![edge(rounds, seed, &tell)],
         Some("cost") => {
             let measured = edge::measure(&peer::all(), rounds, seed, &tell);
             vec![report::edge(&Edge { measured: &measured, seen: &[], weights: &[], cold: &[], memory: &[] })]
         }
+        Some("profile") => vec![profiled(seed, &tell)],
         Some("growth") => vec![grown(rounds, seed, &tell)],
         Some("embed") => vec![embed(rounds, &tell)],
         Some(other) => {
-            println!("{other} is no part: edge, cost, growth or embed, or none for all");
+            println!("{other} is no part: edge, cost, profile, growth or embed, or none for all");
             return ExitCode::FAILURE;
         }
     };
@@ -64,6 +72,15 @@ fn edge(rounds: usize, seed: u64, tell: &dyn Fn(&str)) -> Section {
         })
         .collect();
     report::edge(&Edge { measured: &measured, seen: &seen, weights: &weights, cold: &cold, memory: &memory })
+}
+
+fn profiled(seed: u64, tell: &dyn Fn(&str)) -> Section {
+    if !profile::can_look() {
+        return report::profile(&[]);
+    }
+    let shown = [peer::FLOOR, peer::FLOOR_THREE, peer::HONO, peer::WEB_CRYPTO, peer::OURS];
+    let peers: Vec<_> = peer::all().into_iter().filter(|peer| shown.contains(&peer.name)).collect();
+    report::profile(&profile::measure(&peers, seed, tell))
 }
 
 fn grown(rounds: usize, seed: u64, tell: &dyn Fn(&str)) -> Section {

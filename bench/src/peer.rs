@@ -57,6 +57,8 @@ impl Shape {
 
 /// One fetch and one put.
 pub const FLOOR: &str = "floor";
+/// The same with as many puts as the edge makes.
+pub const FLOOR_THREE: &str = "floor, three puts";
 /// What one would write by hand today.
 pub const HONO_BY_HAND: &str = "hono + oauth4webapi";
 /// The same in the shape of our two requests.
@@ -85,7 +87,8 @@ pub fn all() -> Vec<Peer> {
     };
     let at_once = Shape::AtOnce { start: "/install", callback: "/callback" };
     vec![
-        simple(FLOOR, "floor", Shape::Bounce),
+        Peer { vars: json!({"PUTS": 1}), ..simple(FLOOR, "floor", Shape::Bounce) },
+        Peer { vars: json!({"PUTS": 3}), ..simple(FLOOR_THREE, "floor", Shape::Bounce) },
         simple(HONO_BY_HAND, "hono", at_once),
         simple(HONO, "hono-two-legs", Shape::Bounce),
         Peer {

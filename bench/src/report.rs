@@ -3,11 +3,13 @@
 mod edge;
 mod embed;
 mod growth;
+mod profile;
 
 pub use self::{
     edge::{Edge, edge},
     embed::embed,
     growth::growth,
+    profile::profile,
 };
 
 use crate::{
@@ -107,7 +109,7 @@ fn page(sections: &[Section], facts: &[Fact], conditions: Conditions) -> String 
     }
     page + &format!(
         "\nTo do it again: `make bench`, on a machine that does nothing else. {rounds} rounds took {} min. One part alone, \
-         told and not written down: `make bench PART=edge`, `cost` (processor time alone), `growth` or `embed`; \
+         told and not written down: `make bench PART=edge`, `cost` (processor time alone), `profile`, `growth` or `embed`; \
          `ROUNDS=3` makes it quick, and `SEED={seed}` sends the same requests.\n",
         seconds.div_ceil(60)
     )

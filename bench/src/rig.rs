@@ -33,6 +33,12 @@ impl Rig {
     /// Starts a peer, with a Smooch that gives the same codes and tokens for the same seed.
     #[must_use]
     pub fn start(peer: Peer, seed: u64) -> Self {
+        Self::with_flags(peer, seed, &[])
+    }
+
+    /// The same with flags for V8.
+    #[must_use]
+    pub fn with_flags(peer: Peer, seed: u64, flags: &[&str]) -> Self {
         let smooch = Arc::new(Mutex::new(Smooch::new(seed, Options::default())));
         let kv = Arc::new(Mutex::new(Kv::default()));
         // Peers write the same key again and again, and look for what they have just written.
@@ -45,7 +51,7 @@ impl Rig {
         let served = Arc::clone(&smooch);
         let bent = serve(any_port(), move |request| bend::handle(&mut lock(&served), &request, wall_clock()));
         let bent = bent.expect("a free port");
-        let config = config(&peer, smooch_server.address());
+        let config = config(&peer, smooch_server.address(), flags);
         let servers = [smooch_server, kv_server, bent];
         let (process, host) = start(&config, servers[1].address(), servers[2].address());
         Self { peer, host, smooch, kv, process, config, servers }
@@ -86,16 +92,22 @@ impl Rig {
         self.smooch().forget_requests();
     }
 
+    /// The id of its process.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.process.0.id()
+    }
+
     /// The processor time that the worker has used so far.
     #[must_use]
     pub fn used(&self) -> Duration {
-        processor::used(self.process.0.id())
+        processor::used(self.process())
     }
 
     /// The memory that the worker has in use.
     #[must_use]
     pub fn resident(&self) -> u64 {
-        processor::resident(self.process.0.id())
+        processor::resident(self.process())
     }
 
     /// Asks once, over a connection of its own.

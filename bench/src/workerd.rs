@@ -23,25 +23,27 @@ pub fn start(config: &str, kv: SocketAddr, bent: SocketAddr) -> (Process, String
     file.write_all(config.as_bytes()).expect("there is room for a configuration");
     let mut command = Command::new(tool("WORKERD"));
     command
-        .args(["serve", "-I", "/", "--control-fd=1", "--socket-addr", "http=127.0.0.1:0"])
+        .args(["serve", "-I", "/", "--control-fd=2", "--socket-addr", "http=127.0.0.1:0"])
         .args(["--external-addr", &format!("kv={kv}"), "--external-addr", &format!("bent={bent}")])
         .arg(file.path())
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
+        // A pipe would have the worker wake up its reader for each line of its log, which takes longer than the line.
+        .stdout(Stdio::null())
         .stderr(Stdio::piped());
     let mut process = Process::start(&mut command);
-    let mut stdout = BufReader::new(process.0.stdout.take().expect("piped"));
-    let stderr = process.0.stderr.take().expect("piped");
-    let mut ready = String::new();
-    stdout.read_line(&mut ready).expect("workerd says where it listens");
-    let said: Value = serde_json::from_str(&ready).unwrap_or_default();
-    let Some(port) = said["port"].as_u64() else {
-        let mut why = String::new();
-        let _ = BufReader::new(stderr).read_to_string(&mut why);
-        panic!("workerd did not start: {ready}{why}");
+    let mut stderr = BufReader::new(process.0.stderr.take().expect("piped"));
+    let mut said = String::new();
+    let port = loop {
+        let mut line = String::new();
+        let read = stderr.read_line(&mut line).expect("workerd says where it listens");
+        assert!(read > 0, "workerd did not start: {said}");
+        let ready: Value = serde_json::from_str(&line).unwrap_or_default();
+        if let Some(port) = ready["port"].as_u64() {
+            break port;
+        }
+        said.push_str(&line);
     };
-    // Lines of the log are read and dropped: a worker that logs must not wait for a full pipe.
-    drain(stdout);
+    // It must not wait for a full pipe.
     drain(stderr);
     (process, format!("127.0.0.1:{port}"))
 }
@@ -50,9 +52,9 @@ fn drain(mut stream: impl Read + Send + 'static) {
     thread::spawn(move || std::io::copy(&mut stream, &mut std::io::sink()));
 }
 
-/// What workerd is told to run a peer, with Smooch at this address.
+/// What workerd is told to run a peer, with Smooch at this address and flags for V8.
 #[must_use]
-pub fn config(peer: &Peer, smooch: SocketAddr) -> String {
+pub fn config(peer: &Peer, smooch: SocketAddr, flags: &[&str]) -> String {
     let smooch = format!("http://{smooch}");
     let mut vars = json!({
         "SMOOCH_CLIENT_ID": stand_in::CLIENT_ID,
@@ -89,6 +91,7 @@ const config :Workerd.Config = (
     (name = "bent", external = (http = ())),
     (name = "internet", network = (allow = ["private", "local"])),
   ],
+  v8Flags = [{flags}],
   sockets = [(name = "http", http = (), service = "peer")],
 );
 const peer :Workerd.Worker = (
@@ -104,6 +107,7 @@ const peer :Workerd.Worker = (
 );
 "#,
         script = embed(&peer.script),
+        flags = flags.iter().map(|flag| quoted(flag)).collect::<Vec<_>>().join(", "),
         outbound = if peer.bent { "bent" } else { "internet" },
     )
 }

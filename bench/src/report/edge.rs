@@ -8,7 +8,7 @@ use crate::{
     figures::{Spread, median, percentile, ratio},
     flow::Leg,
     memory,
-    peer::{FLOOR, HONO, HONO_BY_HAND, NOBLE, OURS, Peer, WEB_CRYPTO},
+    peer::{FLOOR, FLOOR_THREE, HONO, HONO_BY_HAND, NOBLE, OURS, Peer, WEB_CRYPTO},
     plot::{Bar, Colour, bars},
     probe::Seen,
     weight::Weight,
@@ -128,7 +128,7 @@ fn cost(found: &Edge<'_>, section: &mut Section) {
 }
 
 fn others(measured: &[Measured]) -> impl Iterator<Item = &Measured> {
-    measured.iter().filter(|one| ![OURS, FLOOR].contains(&one.rig.peer.name))
+    measured.iter().filter(|one| ![OURS, FLOOR, FLOOR_THREE].contains(&one.rig.peer.name))
 }
 
 fn speed(found: &Edge<'_>, section: &mut Section) {
@@ -243,7 +243,7 @@ fn size(found: &Edge<'_>, section: &mut Section) {
     });
     let mut told = |what: &str, shown: &dyn Fn(f64) -> String, of: &dyn Fn(usize) -> f64| {
         let theirs: Vec<(&str, f64)> = (0..peers.len())
-            .filter(|&at| ![OURS, FLOOR].contains(&peers[at].name))
+            .filter(|&at| ![OURS, FLOOR, FLOOR_THREE].contains(&peers[at].name))
             .map(|at| (peers[at].name, of(at)))
             .collect();
         section.behind.extend(behind(what, shown, of(ours), &theirs, true));
