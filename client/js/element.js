@@ -39,8 +39,7 @@ export const define = (name, edge, handle, memory) => {
       // A page that was not frozen and a key that does not press are not for Rust.
       if (type == "pageshow" && !event.persisted) return;
       if (type == "keydown" && event.key != "Enter" && event.key != " ") return;
-      const kind = KINDS.indexOf(type);
-      if (handle && kind >= 0 && !event.defaultPrevented) during(handle, this, this.#notes, event, kind);
+      if (handle && !event.defaultPrevented) during(handle, this, this.#notes, event, KINDS.indexOf(type));
     };
   }
   customElements.define(name, AddToSmooch);

@@ -72,9 +72,8 @@ const said = (look, key) => {
   const fill = (pattern) => words(pattern).split("{}").join(notes.detail);
   if (!text || !notes.detail) return text;
   if (key == "connected") return fill("connected_to");
-  return NUMBERED.includes(look) ? text + " " + fill("reference") : text;
+  return look == "failed" || look == "held" ? text + " " + fill("reference") : text;
 };
-const NUMBERED = ["denied", "failed", "held"];
 
 // The words of the other languages are in `client/lang`, and come when asked for.
 const OTHERS = ["de", "es", "fr", "ja", "pt"];

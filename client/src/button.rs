@@ -114,7 +114,7 @@ fn happened(scope: &Scope, event: Event) {
             // The page keeps the person where they are.
             forget(Key::Home);
         }
-        if !told(None) {
+        if !told(&machine) {
             go_home(scope);
         }
     }
@@ -122,14 +122,11 @@ fn happened(scope: &Scope, event: Event) {
         && let Some(code) = machine.note
     {
         dom::fail(code);
-        // What can be sent again from here has not come to an end, and the token may be in this window alone.
-        if machine.phase != Phase::Held {
-            told(machine.note);
-        }
+        told(&machine);
     }
     if todo.have(Command::Cancelled) {
         dom::fire(Fired::Cancelled);
-        told(machine.note);
+        told(&machine);
     }
     if todo.have(Command::Return) {
         go_home(scope);
@@ -263,6 +260,8 @@ fn claim(scope: &Scope) -> Option<Event> {
 
 fn arrived(scope: &Scope, site: &str, arrival: &Arrival<'_>) -> Event {
     dom::clean();
+    // The number of a request of an earlier flow.
+    forget(Key::Detail);
     keep(Key::Taken, "1");
     let challenge = arrival.state.as_ref().map_or("", |state| state.challenge.as_str());
     keep(Key::Which, scope.concat(&[INTENT, challenge]));
@@ -340,11 +339,12 @@ const fn is_of_the_edge(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::Misconfigured | ErrorCode::RateLimited | ErrorCode::StorageUnavailable)
 }
 
-/// Tells who opened this window what came of it. Whether this is such a window.
-fn told(code: Option<ErrorCode>) -> bool {
+/// Tells who opened this window what came of it. Whether this is such a window. What can be sent again from here has not
+/// come to an end, and the token may be in this window alone: then it stays.
+fn told(machine: &Machine) -> bool {
     let window = has(Key::Window);
     if window {
-        dom::tell(code);
+        dom::tell(machine.note, machine.phase == Phase::Held);
     }
     window
 }

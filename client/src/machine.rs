@@ -53,7 +53,7 @@ pub enum Event {
     Detached,
     /// The link was opened in a window of its own, and this page stays.
     Opened,
-    /// That window came to an end of the flow.
+    /// That window came to an end of the flow, or waits there for the person to have it sent again.
     Told(Answer),
     /// The person is back on this page, and that window cannot be seen any more. Whether it is gone for certain: a page
     /// with a `Cross-Origin-Opener-Policy` hides its window from who opened it.
@@ -115,9 +115,9 @@ pub enum Command {
     /// Fire `connected`, and go back to where the person set out, if that is not here. A listener can prevent that, and
     /// who opened this window is told first.
     Connected,
-    /// Fire `failed` with [`Machine::note`].
+    /// Fire `failed` with [`Machine::note`], and tell who opened this window.
     Failed,
-    /// Fire `cancelled`.
+    /// Fire `cancelled`, and tell who opened this window.
     Cancelled,
     /// Go back to where the person set out, if that is not here.
     Return,
@@ -381,6 +381,7 @@ impl Machine {
 
     const fn connected(&mut self, todo: &mut Commands) {
         self.phase = Phase::Connected;
+        self.note = None;
         todo.push(Command::Connected);
     }
 
