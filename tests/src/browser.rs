@@ -225,6 +225,15 @@ impl Browser {
         self.all_tabs().len()
     }
 
+    /// Opens another, and goes there.
+    pub fn open_tab(&self) -> WindowHandle {
+        // WebKit's browser draws no tab that is behind another, and waits for it to be drawn.
+        let as_tab = self.engine != Engine::WebKit;
+        let tab = self.run(self.client.new_window(as_tab)).handle;
+        self.to_tab(tab.clone());
+        tab
+    }
+
     /// All of them.
     #[must_use]
     pub fn all_tabs(&self) -> Vec<WindowHandle> {

@@ -1,5 +1,6 @@
 //! A window of its own for the flow, in every engine: what the page that opened it learns, and that it is not fooled by a
 //! Smooch whose pages cut it off.
+#![expect(clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
 use fantoccini::wd::WindowHandle;
 use http::StatusCode;
@@ -23,7 +24,8 @@ in_each_engine!(
     what_can_be_sent_again_from_the_window_is_said_in_both_and_goes_on_there,
     whoever_starts_again_on_the_page_is_rid_of_the_window_that_waits,
     a_window_that_waits_and_was_cut_off_goes_as_well,
-    two_buttons_and_two_tabs_do_not_disturb_each_other,
+    two_buttons_do_not_disturb_each_other,
+    two_tabs_whose_windows_are_open_at_once_have_a_flow_each,
     where_there_can_be_no_window_the_link_is_followed,
     languages_and_windows_are_loaded_where_they_are_asked_for,
 );
@@ -229,7 +231,7 @@ fn a_window_that_waits_and_was_cut_off_goes_as_well(engine: Engine) {
     starts_again(&Play::at(&json!({}), Options { coop: true, ..Options::default() }), engine);
 }
 
-fn two_buttons_and_two_tabs_do_not_disturb_each_other(engine: Engine) {
+fn two_buttons_do_not_disturb_each_other(engine: Engine) {
     let play = Play::new();
     let browser = open(&play, engine, 2);
     let first = browser.tab();
@@ -253,6 +255,51 @@ fn two_buttons_and_two_tabs_do_not_disturb_each_other(engine: Engine) {
     browser.to_tab(page);
     browser.wait("the first is connected", &format!("({BUTTON}).className == 'connected'"));
     assert_eq!(play.connections(), 2);
+}
+
+fn two_tabs_whose_windows_are_open_at_once_have_a_flow_each(engine: Engine) {
+    let play = Play::new();
+    let browser = open(&play, engine, 1);
+    let first = browser.tab();
+    let second = browser.open_tab();
+    browser.open(&format!("{}/popup", play.stage.partner));
+    ready(&browser);
+    let window = |page: &WindowHandle| {
+        browser.to_tab(page.clone());
+        let before = browser.all_tabs();
+        browser.click_found(BUTTON);
+        browser.wait_for_tabs(|tabs| tabs.len() > before.len());
+        let opened = browser.all_tabs().into_iter().find(|tab| !before.contains(tab));
+        opened.unwrap_or_else(|| page.clone())
+    };
+    let windows = [window(&first), window(&second)];
+    let apps = [stand_in::accounts::CORNER_BAKERY_EU, stand_in::accounts::NIGHT_MARKET];
+    browser.to_tab(windows[0].clone());
+    sign_in(&browser, &play.stage, stand_in::accounts::OWNER);
+    for (window, app) in windows.iter().zip(apps) {
+        browser.to_tab(window.clone());
+        // Who has signed in is known in the other window too, once it is loaded again.
+        browser.reload();
+        pick(&browser, app);
+        browser.wait("it is theirs to say", "document.querySelector('#allow')");
+    }
+    // Who set out last comes back first.
+    for (window, page, app) in
+        [(&windows[1], &second, "Night Market"), (&windows[0], &first, "Corner Bakery EU")]
+    {
+        browser.to_tab(window.clone());
+        browser.click("#allow");
+        browser.to_tab(page.clone());
+        wait_for_connected(&browser, app);
+        assert_eq!(heard(&browser), "[\"connected\"]");
+        assert_eq!(carried(&browser)["connection"]["app"]["name"], app);
+        browser.wait_for_tabs(|tabs| !tabs.contains(window));
+        let other = if page == &second { &first } else { &second };
+        browser.to_tab(other.clone());
+        let still = if page == &second { "[]" } else { "[\"connected\"]" };
+        assert_eq!(heard(&browser), still, "the other tab hears of its own flow alone");
+    }
+    assert_eq!((play.connections(), play.stage.smooch().issued_tokens().len()), (2, 2));
 }
 
 fn where_there_can_be_no_window_the_link_is_followed(engine: Engine) {
