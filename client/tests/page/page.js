@@ -13,6 +13,10 @@ let errors = [];
 globalThis.LANGUAGES = "no-language.";
 globalThis.POPUP = "data:text/javascript,export const open = () => true";
 
+// Whoever waits for a second or more waits a tenth of it: how long that is, the machine's own tests say.
+const timer = window.setTimeout;
+window.setTimeout = (done, time) => timer(done, time < 1000 ? time : time / 10);
+
 // The page is the test runner's too.
 const stage = document.body.appendChild(document.createElement("main"));
 console.error = (text) => errors.push(String(text));
