@@ -76,8 +76,9 @@ fn of_the_readme(play: &Play) -> (String, String) {
 fn moves(play: &Play, html: &str) -> (Value, Value) {
     let (from, to) = (html.find("<add-to-smooch ").unwrap(), html.find("</add-to-smooch>").unwrap());
     let element = html.get(from..to).unwrap();
-    let body =
-        format!("<h1>Connect</h1>{html}<p><i>Or</i> {element}</add-to-smooch> <b>beside</b></p><p id=last>Below</p>");
+    let body = format!(
+        "<h1>Connect</h1>{html}<p><i>Or</i> {element}</add-to-smooch> <b>beside</b></p><p id=last>Below</p>"
+    );
     play.page("/moves", &[], FRAMES, &body);
     let browser = Browser::new();
     browser.cdp("Network.enable", &json!({}));

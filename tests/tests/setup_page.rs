@@ -179,6 +179,9 @@ fn what_is_chosen_is_in_the_snippet_and_in_the_preview() {
     let live = browser.js("return document.querySelector('#stage add-to-smooch').outerHTML");
     assert!(live.as_str().unwrap().contains("theme=\"dark\""), "{live}");
 
+    let room = browser.js("return document.querySelector('#room').textContent");
+    assert_eq!(room, "add-to-smooch { display: inline-block; min-width: 278px; min-height: 40px }");
+
     browser.click("#pinned");
     let pinned: Value = serde_json::from_slice(&fs::read(root().join("www/pinned.json")).unwrap()).unwrap();
     let (script, integrity) = (pinned["script"].as_str().unwrap(), pinned["integrity"].as_str().unwrap());
