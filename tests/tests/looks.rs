@@ -1,6 +1,6 @@
 //! How the button looks to people who have asked for other colours or for less motion, and in each language: that it can
 //! be seen, holds still, and keeps within its measures.
-#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
 use serde_json::{Value, json};
 use tests::{

@@ -1,6 +1,6 @@
 //! The setup page in a real browser: what is entered becomes a snippet, the button is seen in each state, and what is
 //! wrong with a page is said in plain words.
-#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
 use http::Response;
 use serde_json::{Value, json};
