@@ -100,22 +100,22 @@ export const learn = () => {
 
 // The looks. White on either end of the gradient, and on the green, has a contrast above 4.9:1.
 const style = `
-:host{display:inline-block;vertical-align:top;--fill:linear-gradient(100deg,#883293,#d81b6a);--line:#0000}
+:host{display:inline-block;--line:#0000;vertical-align:top;--fill:linear-gradient(100deg,#883293,#d81b6a)}
 :host([theme=dark]){--fill:#383352;--line:#b04bbd}
 @media(prefers-color-scheme:dark){:host(:not([theme=light])){--fill:#383352;--line:#b04bbd}}
 :host([hidden]),[hidden]{display:none!important}
-a{box-sizing:border-box;display:inline-flex;place-content:center;align-items:center;gap:6px;min-width:165px;min-height:40px;padding:6px;border:1px solid var(--line);border-radius:var(--smooch-radius,8px);background:var(--smooch-background,var(--fill)) border-box;color:var(--smooch-color,#fff);font:600 14px/20px system-ui,sans-serif;text-decoration:none;cursor:pointer}
-:host([variant=sunshine]) a{width:278px;font-size:13px;line-height:1}
+a{box-sizing:border-box;display:inline-flex;place-content:center;border:1px solid var(--line);color:var(--smooch-color,#fff);align-items:center;gap:6px;min-width:165px;min-height:40px;padding:6px;border-radius:var(--smooch-radius,8px);background:var(--smooch-background,var(--fill)) border-box;font:600 14px/20px system-ui,sans-serif;text-decoration:none;cursor:pointer}
+:host([variant=sunshine]) a{font-size:13px;line-height:1;width:278px}
 a:hover{filter:brightness(.9)}
 a:active{filter:brightness(.8)}
-a:focus-visible{outline:3px solid #b04bbd;outline-offset:2px}
-a[aria-disabled]{cursor:default;filter:none}
+a:focus-visible{outline-offset:2px;outline:3px solid #b04bbd}
+a[aria-disabled]{filter:none;cursor:default}
 i{flex:none;box-sizing:border-box;width:20px;height:20px;background:currentColor;clip-path:path(evenodd,"M10 1a9 8 0 0 1 0 16q-2 0-3.6-.7L2 18.5l1-4.3A8 8 0 0 1 10 1zM9 5v3H6v2h3v3h2v-3h3V8h-3V5z")}
-.leaving i,.finishing i{clip-path:none;background:none;border:2px solid;border-inline-end-color:#0000;border-radius:50%;animation:turn .8s linear infinite}
+.leaving i,.finishing i{clip-path:none;background:none;border:2px solid;border-radius:50%;border-inline-end-color:#0000;animation:turn .8s linear infinite}
 .connected{background:#1c7a4d}
 .connected i{clip-path:path("M3 10l2-2 3 3 7-7 2 2-9 9z")}
 .failed i,.held i{clip-path:path("M8 2h4l-1 10H9zM8 14h4v4H8z")}
-p{margin:6px 0 0;max-width:320px;font:14px/20px system-ui,sans-serif}
+p{font:14px/20px system-ui,sans-serif;margin:6px 0 0;max-width:320px}
 p:empty{margin:0}
 @media(prefers-reduced-motion:no-preference){@keyframes turn{to{rotate:1turn}}}
 @media(forced-colors:active){a{border-color:LinkText}i{forced-color-adjust:none;color:LinkText}}

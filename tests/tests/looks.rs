@@ -9,17 +9,22 @@ use tests::{
     play::{BUTTON, Play, READY, SCRIPT},
 };
 
-in_each_engine!(the_wide_button_keeps_its_measures_in_each_language);
+in_each_engine!(
+    the_wide_button_keeps_its_measures_in_each_language,
+    the_sign_turns_while_something_is_under_way,
+);
 
 /// WCAG 2.2 §1.4.3 for text, and §1.4.11 for what else has to be seen.
 const TEXT: f64 = 4.5;
 const SHAPE: f64 = 3.0;
 
+const LEAVING: (&str, &str) = ("leaving", "it.shadowRoot.querySelector('a').click()");
+
 /// What has the element say that a state has come, as the body of a function.
 const STATES: [(&str, &str); 4] = [
     ("ready", ""),
     ("failed", "it.handleEvent({type: 'told', value: {code: 'client_rejected'}})"),
-    ("leaving", "it.shadowRoot.querySelector('a').click()"),
+    LEAVING,
     (
         "connected",
         "it.handleEvent({type: 'told', value: {status: 'connected', connection: {id: 'c', app: {name: 'Shop'}}}})",
@@ -27,7 +32,7 @@ const STATES: [(&str, &str); 4] = [
 ];
 
 /// A page with a button that leads nowhere.
-fn open(play: &Play, style: &str) -> Browser {
+fn open(play: &Play, engine: Engine, style: &str) -> Browser {
     let stays = "<script>addEventListener('click', (event) => event.preventDefault())</script>";
     play.page(
         "/",
@@ -35,7 +40,7 @@ fn open(play: &Play, style: &str) -> Browser {
         &[SCRIPT, stays, "<style>body { padding: 40px }", style, "</style>"].concat(),
         "ELEMENT",
     );
-    let browser = Browser::new();
+    let browser = Browser::of(engine);
     browser.open(&play.stage.partner);
     browser.wait("the button is ready", READY);
     browser
@@ -92,7 +97,7 @@ const RING: &str = "[button.left - 6, button.top + 15, 4, 10]";
 fn in_forced_colours_all_of_the_button_can_be_seen() {
     let play = Play::new();
     for scheme in ["light", "dark"] {
-        let browser = open(&play, "");
+        let browser = open(&play, Engine::Chromium, "");
         prefer(&browser, &[("forced-colors", "active"), ("prefers-color-scheme", scheme)]);
         assert_eq!(browser.js("return matchMedia('(forced-colors: active)').matches"), true);
         assert_eq!(browser.js(&format!("return getComputedStyle({BUTTON}).backgroundImage")), "none");
@@ -119,7 +124,7 @@ fn what_cannot_be_seen_is_noticed() {
     let play = Play::new();
     let hidden = "add-to-smooch::part(button) { border-color: Canvas; outline: 0 }
          add-to-smooch::part(button), add-to-smooch::part(label) { color: Canvas; forced-color-adjust: none; background: Canvas }";
-    let browser = open(&play, hidden);
+    let browser = open(&play, Engine::Chromium, hidden);
     prefer(&browser, &[("forced-colors", "active")]);
     browser.js(&format!("({BUTTON}).focus({{focusVisible: true}})"));
     for area in [LABEL, EDGE, RING] {
@@ -128,15 +133,25 @@ fn what_cannot_be_seen_is_noticed() {
     }
 }
 
+/// How much is moving, as the body of a function.
+const MOVING: &str = "return document.querySelector('add-to-smooch').shadowRoot.getAnimations().length";
+
+fn the_sign_turns_while_something_is_under_way(engine: Engine) {
+    let play = Play::new();
+    let browser = open(&play, engine, "");
+    assert_eq!(browser.js(MOVING), 0);
+    show(&browser, LEAVING);
+    assert_eq!(browser.js(MOVING), 1);
+}
+
 #[test]
 fn whoever_wants_less_motion_sees_none() {
     let play = Play::new();
-    let browser = open(&play, "");
-    let moving = format!("return ({BUTTON}).getRootNode().getAnimations().length");
+    let browser = open(&play, Engine::Chromium, "");
     for (motion, many) in [("no-preference", 1), ("reduce", 0)] {
         prefer(&browser, &[("prefers-reduced-motion", motion)]);
-        show(&browser, ("leaving", "it.shadowRoot.querySelector('a').click()"));
-        assert_eq!(browser.js(&moving), many, "{motion}");
+        show(&browser, LEAVING);
+        assert_eq!(browser.js(MOVING), many, "{motion}");
         // What does not turn is drawn all the same.
         assert!(contrast(&browser, SIGN) >= SHAPE);
     }
