@@ -205,7 +205,7 @@ fn sweep(scope: &Scope) {
 
 /// Whether it was saved so lately.
 fn is_fresh(since: Key, life: Seconds) -> bool {
-    number(since).zip(number(Key::Now)).is_some_and(|(since, now)| lives(since, now, life))
+    lives(number(since), number(Key::Now), life)
 }
 
 /// Keeps what the return needs. Whether that worked.
@@ -331,7 +331,7 @@ fn answer(scope: &Scope) -> Answer {
     } else if !is_of_the_edge(code) {
         return Answer::Refused(code);
     }
-    Answer::Again(code, number(Key::RetryAfter))
+    Answer::Again(code, Some(number(Key::RetryAfter)).filter(|after| *after < u32::MAX))
 }
 
 /// Whether it is the edge that cannot now, and the flow is as good as before.

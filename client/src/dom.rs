@@ -204,9 +204,9 @@ pub(crate) fn has(key: Key) -> bool {
     js::find(key as i32) > 0
 }
 
-/// What is there as a whole number; `None` if it is none.
-pub(crate) fn number(key: Key) -> Option<u32> {
-    u32::try_from(js::number(key as i32)).ok()
+/// What is there as a whole number; the highest there is if it is none.
+pub(crate) fn number(key: Key) -> u32 {
+    js::number(key as i32).cast_unsigned()
 }
 
 /// Keeps a text there. Whether that worked.
