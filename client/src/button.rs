@@ -6,9 +6,9 @@
 use crate::{
     arrival::Arrival,
     config::{Attributes, Config, DEFAULT_SITE, or},
-    dom::{self, Fired, Key, forget, has, keep, load, number, pass, save},
+    dom::{self, Fired, Key, NO_NUMBER, forget, has, keep, load, number, pass, save},
     flow::{INTENT, INTENT_LIFE, PENDING_LIFE, Seconds, lives, place},
-    machine::{Answer, Command, Event, Machine, Phase, Press, Stay, Turn},
+    machine::{Answer, Command, Event, Machine, Phase, Press, RETRY_SECONDS, Stay, Turn},
     runtime::{Scope, line},
     why::Why,
 };
@@ -323,7 +323,7 @@ fn answer(scope: &Scope) -> Answer {
     }
     // What is not the edge's own answer, from whoever stands before it, is no answer.
     let Some(code) = dom::code(Key::Code) else {
-        return Answer::Again(ErrorCode::EdgeUnreachable, None);
+        return Answer::Again(ErrorCode::EdgeUnreachable, RETRY_SECONDS);
     };
     if has(Key::AnswerReceipt) {
         pass(Key::AnswerReceipt, Key::Receipt);
@@ -331,7 +331,8 @@ fn answer(scope: &Scope) -> Answer {
     } else if !is_of_the_edge(code) {
         return Answer::Refused(code);
     }
-    Answer::Again(code, Some(number(Key::RetryAfter)).filter(|after| *after < u32::MAX))
+    let after = number(Key::RetryAfter);
+    Answer::Again(code, if after == NO_NUMBER { RETRY_SECONDS } else { after })
 }
 
 /// Whether it is the edge that cannot now, and the flow is as good as before.

@@ -204,7 +204,10 @@ pub(crate) fn has(key: Key) -> bool {
     js::find(key as i32) > 0
 }
 
-/// What is there as a whole number; the highest there is if it is none.
+/// What stands for what is no number. No time is so late, and no wait so long.
+pub(crate) const NO_NUMBER: u32 = u32::MAX;
+
+/// What is there as a whole number, or [`NO_NUMBER`].
 pub(crate) fn number(key: Key) -> u32 {
     js::number(key as i32).cast_unsigned()
 }

@@ -11,8 +11,8 @@ pub type Turn = u8;
 
 /// How often a receipt is sent before a person is asked.
 const TRIES: u8 = 3;
-/// Between two tries, unless the edge asks for longer.
-const RETRY_SECONDS: u32 = 2;
+/// Between two tries, unless the edge says how long.
+pub const RETRY_SECONDS: u32 = 2;
 /// The longest wait that the edge can ask a person to sit through; past it, they press the button again.
 const LONGEST_RETRY_SECONDS: u32 = 15;
 /// Before a reload sends the receipt again: time for the first POST, which outlives the page, to be stored.
@@ -87,7 +87,7 @@ pub enum Answer {
     /// Not connected, and this flow never will be.
     Refused(ErrorCode),
     /// Not connected yet. The same flow can be tried again, after so many seconds.
-    Again(ErrorCode, Option<u32>),
+    Again(ErrorCode, u32),
 }
 
 /// What the page is to do. Of several commands, the one that stands higher here is carried out first.
@@ -368,7 +368,6 @@ impl Machine {
             }
             Answer::Again(code, after) => {
                 self.unheard |= code == ErrorCode::EdgeUnreachable;
-                let after = after.unwrap_or(RETRY_SECONDS);
                 if self.tries < TRIES && after <= LONGEST_RETRY_SECONDS {
                     self.wait(todo, after);
                 } else {
