@@ -47,7 +47,7 @@ export interface AddToSmoochFailed {
   code: AddToSmoochErrorCode;
   /** What the person reads, in their language. */
   message: string;
-  /** Finds the request in your edge's log, where there was one. */
+  /** Finds the request in your edge's log; not there if your edge has not answered. */
   request_id?: string;
 }
 
@@ -86,7 +86,7 @@ export interface AddToSmoochEventMap {
   connected: CustomEvent<AddToSmoochConnected>;
   /** It did not work. */
   failed: CustomEvent<AddToSmoochFailed>;
-  /** The owner pressed Deny. */
+  /** The owner pressed Deny, or closed the window. */
   cancelled: CustomEvent<null>;
 }
 

@@ -31,16 +31,16 @@ export const define = (name, edge, handle, memory) => {
     attributeChangedCallback() {
       this.handleEvent({ type: "changed" });
     }
-    handleEvent(event) {
+    // Its own, as Firefox gives an element that is moved to another document another prototype.
+    handleEvent = (event) => {
       let { type } = event;
       // With one of these held a click opens the link elsewhere, as other buttons do.
       if (type == "click" && (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) type = "auxclick";
       // A page that was not frozen and a key that does not press are not for Rust.
       if (type == "pageshow" && !event.persisted) return;
       if (type == "keydown" && event.key != "Enter" && event.key != " ") return;
-      const kind = KINDS.indexOf(type);
-      if (handle && kind >= 0 && !event.defaultPrevented) during(handle, this, this.#notes, event, kind);
-    }
+      if (handle && !event.defaultPrevented) during(handle, this, this.#notes, event, KINDS.indexOf(type));
+    };
   }
   customElements.define(name, AddToSmooch);
 };

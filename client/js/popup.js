@@ -12,6 +12,8 @@ const PATIENCE = 1000;
 
 const channel = (challenge) => new BroadcastChannel("smooch." + challenge);
 const listening = {};
+// Lets go of the window that waits for the person, by element.
+const waiting = new WeakMap();
 
 /** Opens the link in a window of its own and listens for it. Whether there is one. */
 export const open = (element, { href, challenge }) => {
@@ -23,6 +25,9 @@ export const open = (element, { href, challenge }) => {
   // Whatever comes to stand in that window has no hold on this page.
   child.opener = null;
   listening[challenge]?.();
+  // They start again, so what an earlier window could still send again is not wanted.
+  waiting.get(element)?.();
+  waiting.delete(element);
   const line = channel(challenge);
   // Whether it was seen at Smooch: not severed there, so that it is true when it is said to be closed.
   let seen = 0;
@@ -40,25 +45,34 @@ export const open = (element, { href, challenge }) => {
     }
   }, LOOK);
   listening[challenge] = () => (clearInterval(look), line.close());
+  const release = () => (line.postMessage({}), listening[challenge]());
   line.onmessage = ({ data }) => {
     // An element that is gone would be told in vain.
     if (!element.isConnected || !data.message) return;
-    line.postMessage({});
-    listening[challenge]();
+    if (data.stays) {
+      // Its end may still come, and it is not this page's to look for any more.
+      clearInterval(look);
+      waiting.set(element, release);
+    } else release();
     element.handleEvent({ type: "told", value: data.message });
   };
   return true;
 };
 
-/** Tells who opened this window of its end, and closes it if somebody was there to hear. */
-export const tell = (challenge, message) =>
+/**
+ * Tells who opened this window what it came to, and closes it once somebody there lets go of it. That is at once, but
+ * where it `stays`: the person can have the same sent again here, and here alone.
+ */
+export const tell = (challenge, message, stays) =>
   new Promise((heard) => {
     const line = channel(challenge);
-    const timer = setTimeout(() => heard(false), PATIENCE);
-    line.onmessage = () => {
+    const timer = setTimeout(() => stays || heard(false), PATIENCE);
+    line.onmessage = ({ data }) => {
+      // What it says later itself, by another line.
+      if (data.message) return;
       clearTimeout(timer);
       heard(true);
       close();
     };
-    line.postMessage({ message });
+    line.postMessage({ message, stays });
   });

@@ -94,7 +94,7 @@ export const remind = (its) => {
 const bytes = (address, length) => new Uint8Array(memory.buffer, address, length);
 export const copy = (to) => bytes(to, found.length).set(found);
 export const number = (key) => {
-  const value = Number(look(key));
+  const value = look(key);
   return value >= 0 ? value : -1;
 };
 const put = (key, text) => {
@@ -174,9 +174,14 @@ export const post = (turn) =>
 
 const dispatch = (type, detail) =>
   host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }));
-// The events of `Fired`, in its order.
-export const fire = (which) => +dispatch(["connected", "cancelled"][which], event.value);
-export const failed = (code) => dispatch("failed", { code, message: words(code), request_id: notes.detail ?? "" });
+// The events of `Fired`, in its order. A no carries nothing.
+export const fire = (which) => +dispatch(...(which ? ["cancelled"] : ["connected", event.value]));
+export const failed = (code) => {
+  const detail = { code, message: words(code) };
+  // Of the request whose answer is being handled, if there was one.
+  if (event.value?.request_id) detail.request_id = event.value.request_id;
+  dispatch("failed", detail);
+};
 export const fail = (number) => failed(NAMES[number - 1]);
 export const code = (key) => NAMES.indexOf(look(key)) + 1;
 export const report = (why) => console.error("add-to-smooch: " + WHY[why]);
@@ -195,9 +200,9 @@ let windows;
 const popup = () => import(new URL(POPUP, import.meta.url));
 export const prepare = () => popup().then((module) => (windows = module), () => {});
 export const open = () => +!!windows?.open(host, notes);
-export const tell = (number) => {
+export const tell = (number, stays) => {
   const [element, value, { window }] = [host, event.value, notes.flow];
-  const message = number ? { code: NAMES[number - 1], request_id: notes.detail } : value;
+  const message = number ? { code: NAMES[number - 1], request_id: value?.request_id } : value;
   const say = (heard) => element.handleEvent({ type: heard ? "heard" : "alone", value });
-  popup().then((module) => module.tell(window, message)).then(say, () => say());
+  popup().then((module) => module.tell(window, message, stays)).then(say, () => say());
 };

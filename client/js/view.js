@@ -22,19 +22,10 @@ const build = () => {
 };
 
 // What pressing the button does, as `Role` has it, and the looks of `Look`, in its order.
-const [LINK, BUTTON, INERT] = [0, 1, 2];
-const LOOKS = [
-  "",
-  "ready",
-  "denied",
-  "failed",
-  "leaving",
-  "elsewhere",
-  "confirm",
-  "finishing",
-  "held",
-  "connected",
-];
+const LINK = 0;
+const BUTTON = 1;
+const INERT = 2;
+const LOOKS = " ready denied failed leaving elsewhere confirm finishing held connected".split(" ");
 
 export const show = (role, number, status) => {
   const root = host.shadowRoot ?? build();
@@ -72,9 +63,8 @@ const said = (look, key) => {
   const fill = (pattern) => words(pattern).split("{}").join(notes.detail);
   if (!text || !notes.detail) return text;
   if (key == "connected") return fill("connected_to");
-  return NUMBERED.includes(look) ? text + " " + fill("reference") : text;
+  return look == "failed" || look == "held" ? text + " " + fill("reference") : text;
 };
-const NUMBERED = ["denied", "failed", "held"];
 
 // The words of the other languages are in `client/lang`, and come when asked for.
 const OTHERS = ["de", "es", "fr", "ja", "pt"];
@@ -110,26 +100,25 @@ export const learn = () => {
 
 // The looks. White on either end of the gradient, and on the green, has a contrast above 4.9:1.
 const style = `
-:host{display:inline-block;vertical-align:top;--fill:linear-gradient(100deg,#883293,#d81b6a);--line:transparent}
+:host{display:inline-block;--line:#0000;vertical-align:top;--fill:linear-gradient(100deg,#883293,#d81b6a)}
 :host([theme=dark]){--fill:#383352;--line:#b04bbd}
 @media(prefers-color-scheme:dark){:host(:not([theme=light])){--fill:#383352;--line:#b04bbd}}
 :host([hidden]),[hidden]{display:none!important}
-a{box-sizing:border-box;display:inline-flex;align-items:center;justify-content:center;gap:6px;min-width:165px;min-height:40px;padding:7px 6px;border:1px solid var(--line);border-radius:var(--smooch-radius,8px);background:var(--smooch-background,var(--fill)) border-box;color:var(--smooch-color,#fff);font:600 14px/20px system-ui,sans-serif;text-decoration:none;cursor:pointer}
-:host([variant=sunshine]) a{min-width:278px}
+a{box-sizing:border-box;display:inline-flex;place-content:center;border:1px solid var(--line);color:var(--smooch-color,#fff);align-items:center;gap:6px;min-width:165px;min-height:40px;padding:6px;border-radius:var(--smooch-radius,8px);background:var(--smooch-background,var(--fill)) border-box;font:600 14px/20px system-ui,sans-serif;text-decoration:none;cursor:pointer}
+:host([variant=sunshine]) a{font-size:13px;line-height:1;width:278px}
 a:hover{filter:brightness(.9)}
 a:active{filter:brightness(.8)}
-a:focus-visible{outline:3px solid #b04bbd;outline-offset:2px}
-a[aria-disabled]{cursor:default;filter:none}
-i{flex:none;box-sizing:border-box;width:20px;height:20px;background:currentColor;clip-path:path(evenodd,"M10 1a9 8 0 0 1 0 16q-2 0-3.600-.7L2 18.500l1-4.300A8 8 0 0 1 10 1zM9 5v3H6v2h3v3h2v-3h3V8h-3V5z")}
-.leaving i,.finishing i{clip-path:none;background:none;border:2px solid;border-inline-end-color:transparent;border-radius:50%;animation:turn .8s linear infinite}
+a:focus-visible{outline-offset:2px;outline:3px solid #b04bbd}
+a[aria-disabled]{filter:none;cursor:default}
+i{flex:none;box-sizing:border-box;width:20px;height:20px;background:currentColor;clip-path:path(evenodd,"M10 1a9 8 0 0 1 0 16q-2 0-3.6-.7L2 18.5l1-4.3A8 8 0 0 1 10 1zM9 5v3H6v2h3v3h2v-3h3V8h-3V5z")}
+.leaving i,.finishing i{clip-path:none;background:none;border:2px solid;border-radius:50%;border-inline-end-color:#0000;animation:turn .8s linear infinite}
 .connected{background:#1c7a4d}
 .connected i{clip-path:path("M3 10l2-2 3 3 7-7 2 2-9 9z")}
 .failed i,.held i{clip-path:path("M8 2h4l-1 10H9zM8 14h4v4H8z")}
-p{margin:6px 0 0;max-width:320px;font:14px/20px system-ui,sans-serif}
+p{font:14px/20px system-ui,sans-serif;margin:6px 0 0;max-width:320px}
 p:empty{margin:0}
-@keyframes turn{to{rotate:1turn}}
-@media(prefers-reduced-motion:reduce){i{animation:none!important}}
-@media(forced-colors:active){a{border-color:LinkText}i{forced-color-adjust:none;background:LinkText}}
+@media(prefers-reduced-motion:no-preference){@keyframes turn{to{rotate:1turn}}}
+@media(forced-colors:active){a{border-color:LinkText}i{forced-color-adjust:none;color:LinkText}}
 `;
 
 // English. What Rust has a number for comes first, from 1: the error codes, and the lines of `Line`.

@@ -6,9 +6,9 @@
 use crate::{
     arrival::Arrival,
     config::{Attributes, Config, DEFAULT_SITE, or},
-    dom::{self, Fired, Key, forget, has, keep, load, number, pass, save},
+    dom::{self, Fired, Key, NO_NUMBER, forget, has, keep, load, number, pass, save},
     flow::{INTENT, INTENT_LIFE, PENDING_LIFE, Seconds, lives, place},
-    machine::{Answer, Command, Event, Machine, Phase, Press, Stay, Turn},
+    machine::{Answer, Command, Event, Machine, Phase, Press, RETRY_SECONDS, Stay, Turn},
     runtime::{Scope, line},
     why::Why,
 };
@@ -114,7 +114,7 @@ fn happened(scope: &Scope, event: Event) {
             // The page keeps the person where they are.
             forget(Key::Home);
         }
-        if !told(None) {
+        if !told(&machine) {
             go_home(scope);
         }
     }
@@ -122,14 +122,11 @@ fn happened(scope: &Scope, event: Event) {
         && let Some(code) = machine.note
     {
         dom::fail(code);
-        // What can be sent again from here has not come to an end, and the token may be in this window alone.
-        if machine.phase != Phase::Held {
-            told(machine.note);
-        }
+        told(&machine);
     }
     if todo.have(Command::Cancelled) {
         dom::fire(Fired::Cancelled);
-        told(machine.note);
+        told(&machine);
     }
     if todo.have(Command::Return) {
         go_home(scope);
@@ -208,7 +205,7 @@ fn sweep(scope: &Scope) {
 
 /// Whether it was saved so lately.
 fn is_fresh(since: Key, life: Seconds) -> bool {
-    number(since).zip(number(Key::Now)).is_some_and(|(since, now)| lives(since, now, life))
+    lives(number(since), number(Key::Now), life)
 }
 
 /// Keeps what the return needs. Whether that worked.
@@ -263,6 +260,8 @@ fn claim(scope: &Scope) -> Option<Event> {
 
 fn arrived(scope: &Scope, site: &str, arrival: &Arrival<'_>) -> Event {
     dom::clean();
+    // The number of a request of an earlier flow.
+    forget(Key::Detail);
     keep(Key::Taken, "1");
     let challenge = arrival.state.as_ref().map_or("", |state| state.challenge.as_str());
     keep(Key::Which, scope.concat(&[INTENT, challenge]));
@@ -324,7 +323,7 @@ fn answer(scope: &Scope) -> Answer {
     }
     // What is not the edge's own answer, from whoever stands before it, is no answer.
     let Some(code) = dom::code(Key::Code) else {
-        return Answer::Again(ErrorCode::EdgeUnreachable, None);
+        return Answer::Again(ErrorCode::EdgeUnreachable, RETRY_SECONDS);
     };
     if has(Key::AnswerReceipt) {
         pass(Key::AnswerReceipt, Key::Receipt);
@@ -332,7 +331,8 @@ fn answer(scope: &Scope) -> Answer {
     } else if !is_of_the_edge(code) {
         return Answer::Refused(code);
     }
-    Answer::Again(code, number(Key::RetryAfter))
+    let after = number(Key::RetryAfter);
+    Answer::Again(code, if after == NO_NUMBER { RETRY_SECONDS } else { after })
 }
 
 /// Whether it is the edge that cannot now, and the flow is as good as before.
@@ -340,11 +340,12 @@ const fn is_of_the_edge(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::Misconfigured | ErrorCode::RateLimited | ErrorCode::StorageUnavailable)
 }
 
-/// Tells who opened this window what came of it. Whether this is such a window.
-fn told(code: Option<ErrorCode>) -> bool {
+/// Tells who opened this window what came of it. Whether this is such a window. What can be sent again from here has not
+/// come to an end, and the token may be in this window alone: then it stays.
+fn told(machine: &Machine) -> bool {
     let window = has(Key::Window);
     if window {
-        dom::tell(code);
+        dom::tell(machine.note, machine.phase == Phase::Held);
     }
     window
 }

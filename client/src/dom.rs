@@ -133,7 +133,7 @@ mod js {
         pub(super) fn report(why: i32);
         pub(super) fn fire(event: i32) -> i32;
         pub(super) fn fail(code: i32);
-        pub(super) fn tell(code: i32);
+        pub(super) fn tell(code: i32, stays: i32);
         pub(super) fn code(key: i32) -> i32;
         pub(super) fn open() -> i32;
         pub(super) fn recall() -> i32;
@@ -204,9 +204,12 @@ pub(crate) fn has(key: Key) -> bool {
     js::find(key as i32) > 0
 }
 
-/// What is there as a whole number; `None` if it is none.
-pub(crate) fn number(key: Key) -> Option<u32> {
-    u32::try_from(js::number(key as i32)).ok()
+/// What stands for what is no number. No time is so late, and no wait so long.
+pub(crate) const NO_NUMBER: u32 = u32::MAX;
+
+/// What is there as a whole number, or [`NO_NUMBER`].
+pub(crate) fn number(key: Key) -> u32 {
+    js::number(key as i32).cast_unsigned()
 }
 
 /// Keeps a text there. Whether that worked.
@@ -279,10 +282,10 @@ pub(crate) fn fail(code: ErrorCode) {
     js::fail(said(code));
 }
 
-/// Tells who opened this window of its end: the value at hand, or an error code. Comes back as an event `heard` or
-/// `alone`, with that value at hand again.
-pub(crate) fn tell(code: Option<ErrorCode>) {
-    js::tell(code.map_or(0, said));
+/// Tells who opened this window what it came to: the value at hand, or an error code; and whether it `stays`, since more
+/// may come. Comes back as an event `heard` or, unless it stays, `alone`, with that value at hand again.
+pub(crate) fn tell(code: Option<ErrorCode>, stays: bool) {
+    js::tell(code.map_or(0, said), stays.into());
 }
 
 /// The error code whose name is there, if it is one of ours.

@@ -11,8 +11,8 @@ pub type Turn = u8;
 
 /// How often a receipt is sent before a person is asked.
 const TRIES: u8 = 3;
-/// Between two tries, unless the edge asks for longer.
-const RETRY_SECONDS: u32 = 2;
+/// Between two tries, unless the edge says how long.
+pub const RETRY_SECONDS: u32 = 2;
 /// The longest wait that the edge can ask a person to sit through; past it, they press the button again.
 const LONGEST_RETRY_SECONDS: u32 = 15;
 /// Before a reload sends the receipt again: time for the first POST, which outlives the page, to be stored.
@@ -53,7 +53,7 @@ pub enum Event {
     Detached,
     /// The link was opened in a window of its own, and this page stays.
     Opened,
-    /// That window came to an end of the flow.
+    /// That window came to an end of the flow, or waits there for the person to have it sent again.
     Told(Answer),
     /// The person is back on this page, and that window cannot be seen any more. Whether it is gone for certain: a page
     /// with a `Cross-Origin-Opener-Policy` hides its window from who opened it.
@@ -87,7 +87,7 @@ pub enum Answer {
     /// Not connected, and this flow never will be.
     Refused(ErrorCode),
     /// Not connected yet. The same flow can be tried again, after so many seconds.
-    Again(ErrorCode, Option<u32>),
+    Again(ErrorCode, u32),
 }
 
 /// What the page is to do. Of several commands, the one that stands higher here is carried out first.
@@ -115,9 +115,9 @@ pub enum Command {
     /// Fire `connected`, and go back to where the person set out, if that is not here. A listener can prevent that, and
     /// who opened this window is told first.
     Connected,
-    /// Fire `failed` with [`Machine::note`].
+    /// Fire `failed` with [`Machine::note`], and tell who opened this window.
     Failed,
-    /// Fire `cancelled`.
+    /// Fire `cancelled`, and tell who opened this window.
     Cancelled,
     /// Go back to where the person set out, if that is not here.
     Return,
@@ -368,7 +368,6 @@ impl Machine {
             }
             Answer::Again(code, after) => {
                 self.unheard |= code == ErrorCode::EdgeUnreachable;
-                let after = after.unwrap_or(RETRY_SECONDS);
                 if self.tries < TRIES && after <= LONGEST_RETRY_SECONDS {
                     self.wait(todo, after);
                 } else {
@@ -381,6 +380,7 @@ impl Machine {
 
     const fn connected(&mut self, todo: &mut Commands) {
         self.phase = Phase::Connected;
+        self.note = None;
         todo.push(Command::Connected);
     }
 

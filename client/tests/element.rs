@@ -162,7 +162,7 @@ async fn an_element_that_is_gone_at_once_does_nothing() {
 #[wasm_bindgen_test]
 async fn an_element_moved_to_another_document_is_dressed_there() {
     let element = ready("client-id=a").await;
-    move_to(&element, &frame());
+    move_to(&element, &frame().await);
     sleep(50).await;
     assert_eq!((look(&element).as_str(), styled(&element)), (READY, 1));
     fire(&element, "click", "{}");

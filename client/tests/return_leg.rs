@@ -4,6 +4,7 @@
 mod page;
 
 use page::*;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -293,4 +294,50 @@ async fn an_answer_that_comes_when_the_element_is_gone_is_there_for_the_next() {
     let next = element(&name, "client-id=a");
     until(&next, DONE).await;
     assert_eq!((heard().as_str(), called().lines().count()), ("connected", 2));
+}
+
+const STRANGER: &str = "failed | Add to Smooch | This was started in another browser, or is finished already. \
+     Nothing was changed. Start again here.";
+
+/// An element whose window has told it of a failure, with the number of a request.
+async fn failed_elsewhere() -> JsValue {
+    let element = element(&page(""), "client-id=a mode=popup");
+    until(&element, "ready | Add to Smooch").await;
+    say(&element, "told", r#"{"code":"client_rejected","request_id":"r7"}"#);
+    assert!(look(&element).ends_with(" Reference: r7"), "{}", look(&element));
+    assert_eq!(
+        (value(&detail(), "code").as_str(), value(&detail(), "request_id").as_str()),
+        ("client_rejected", "r7")
+    );
+    sleep(100).await;
+    element
+}
+
+#[wasm_bindgen_test]
+async fn a_no_carries_nothing_wherever_it_was_said() {
+    let element = failed_elsewhere().await;
+    say(&element, "told", r#"{"code":"access_denied","request_id":"r8"}"#);
+    assert_eq!((heard().as_str(), detail().as_str()), ("failed:client_rejected cancelled", "null"));
+}
+
+#[wasm_bindgen_test]
+async fn the_number_of_a_request_stands_behind_no_later_failure() {
+    let element = failed_elsewhere().await;
+    hash(Some(&format!("#smooch.receipt=r1&smooch.state={STATE}")));
+    of(&element).set("label", "");
+    assert_eq!((look(&element).as_str(), detail_keys().as_str()), (STRANGER, "code message"));
+    let element = failed_elsewhere().await;
+    of(&element).set("client-id", "");
+    assert_eq!((value(&detail(), "code").as_str(), detail_keys().as_str()), ("unsupported", "code message"));
+}
+
+#[wasm_bindgen_test]
+async fn a_window_that_was_closed_has_no_number_of_an_earlier_request() {
+    let element = failed_elsewhere().await;
+    fire(&element, "click", "{}");
+    until(&element, "elsewhere | Add to Smooch | Go on in the window that has opened.").await;
+    say(&element, "closed", "null");
+    let asked = "Not finished yet. If the other window is gone, press to start again.";
+    assert_eq!(look(&element), format!("denied | Add to Smooch | {asked}"));
+    assert_eq!(detail(), "null");
 }

@@ -46,7 +46,7 @@ fn begin() {
         spawn_local(async move { page.check().await });
     });
     preview::hold();
-    for id in ["snippet", "policy", "redirect-uri"] {
+    for id in ["snippet", "room", "policy", "redirect-uri"] {
         on(&["copy-", id].concat(), "click", false, move |_| {
             spawn_local(async move {
                 let said = if copy(id).await { "Copied" } else { "Selected: press Ctrl+C, or ⌘C, to copy" };
@@ -108,6 +108,7 @@ impl Page {
             }
             write("snippet-copied", "");
         }
+        write("room", &snippet::room(&options));
         if let Some(stage) = part("stage") {
             let theme = chosen("theme");
             set(&stage, "data-theme", Some(&theme).filter(|theme| *theme != "usual").map(String::as_str));

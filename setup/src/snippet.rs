@@ -64,6 +64,17 @@ pub fn attributes(options: &Options) -> Vec<(&'static str, String)> {
     attributes
 }
 
+/// A rule for the page's own style sheet that keeps room for the button, so that nothing moves when it takes the fallback's
+/// place.
+#[must_use]
+pub fn room(options: &Options) -> String {
+    let width = match options.variant {
+        Variant::Smooch => 165,
+        Variant::Sunshine => 278,
+    };
+    format!("add-to-smooch {{ display: inline-block; min-width: {width}px; min-height: 40px }}")
+}
+
 /// What a page's Content-Security-Policy needs for an edge at this origin.
 #[must_use]
 pub fn policy(edge: &str) -> String {
@@ -198,6 +209,14 @@ mod tests {
   <p>Connect &lt;chat&gt; &amp; &quot;more&quot; needs JavaScript and WebAssembly.</p>
 </add-to-smooch>"#;
         assert_eq!(html(&all, EDGE, Some(&pinned)), expected);
+    }
+
+    #[test]
+    fn the_room_is_as_wide_as_the_button() {
+        let readme = include_str!("../../README.md");
+        assert!(readme.contains(&["`", &room(&options()), "`"].concat()), "{}", room(&options()));
+        let wide = room(&Options { variant: Variant::Sunshine, ..options() });
+        assert_eq!(wide, room(&options()).replace("165px", "278px"));
     }
 
     #[test]

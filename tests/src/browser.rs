@@ -222,7 +222,38 @@ impl Browser {
     /// How many tabs there are.
     #[must_use]
     pub fn tabs(&self) -> usize {
-        self.run(self.client.windows()).len()
+        self.all_tabs().len()
+    }
+
+    /// Opens another, and goes there.
+    pub fn open_tab(&self) -> WindowHandle {
+        // WebKit's browser draws no tab that is behind another, and waits for it to be drawn.
+        let as_tab = self.engine != Engine::WebKit;
+        let tab = self.run(self.client.new_window(as_tab)).handle;
+        self.to_tab(tab.clone());
+        tab
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all_tabs(&self) -> Vec<WindowHandle> {
+        self.run(self.client.windows())
+    }
+
+    /// Waits until the tabs that are there are right.
+    ///
+    /// # Panics
+    ///
+    /// If they do not come to be.
+    #[track_caller]
+    pub fn wait_for_tabs(&self, right: impl Fn(&[WindowHandle]) -> bool) {
+        let step = Duration::from_millis(25);
+        let mut waited = Duration::ZERO;
+        while !right(&self.all_tabs()) {
+            assert!(waited < PATIENCE, "there are other tabs, after {PATIENCE:?} too");
+            thread::sleep(step);
+            waited += step;
+        }
     }
 
     /// Closes the tab that it is in. Another has to be gone to next.

@@ -33,6 +33,35 @@ pub const SCRIPT: &str = "<script type=\"module\" src=\"EDGE/add-to-smooch.js\">
 /// frozen and came back in `frozen`.
 pub const WATCH: &str = "<script src=\"/watch.js\"></script>";
 
+/// A script that keeps, for each frame once there is something with the id `last`, where things are and what shows, in
+/// `seen`; and what the engine itself measures, in `shifts` and `paints`.
+pub const FRAMES: &str = "<script>
+    window.seen = [];
+    window.shifts = [];
+    window.paints = [];
+    const shows = (it) => !!it?.checkVisibility();
+    const box = (it) => {
+        const { left, top, right, bottom } = it.getBoundingClientRect();
+        return [left, top, right, bottom].map((at) => at.toFixed(2)).join(' ');
+    };
+    const look = () => {
+        requestAnimationFrame(look);
+        if (!document.querySelector('#last')) return;
+        const places = [...document.querySelectorAll('body *')].filter((it) => !it.closest('add-to-smooch > a'));
+        const elements = [...document.querySelectorAll('add-to-smooch')];
+        seen.push({
+            live: elements.map((it) => shows(it.shadowRoot?.querySelector('[part=button]'))),
+            fallback: elements.map((it) => shows(it.querySelector('a'))),
+            places: places.map(box).join('; '),
+        });
+    };
+    look();
+    const keep = (type, list, value) => PerformanceObserver.supportedEntryTypes.includes(type) &&
+        new PerformanceObserver((entries) => list.push(...entries.getEntries().map(value))).observe({ type, buffered: true });
+    keep('layout-shift', shifts, (it) => it.value);
+    keep('paint', paints, (it) => [it.name, it.startTime]);
+</script>";
+
 /// A stage on free ports, with KV in a folder that goes with it.
 #[derive(Debug)]
 pub struct Play {

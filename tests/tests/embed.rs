@@ -2,7 +2,7 @@
 //! page has every attribute, custom property and text that the element has.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "where it panics, a test has failed")]
 
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     fs,
     net::TcpListener,
@@ -12,7 +12,7 @@ use std::{
 };
 use tests::{
     browser::Browser,
-    play::{BUTTON, Play, READY, SCRIPT, WATCH, click_button, go_through_smooch, wait_for_connected},
+    play::{BUTTON, FRAMES, Play, READY, SCRIPT, WATCH, click_button, go_through_smooch, wait_for_connected},
     tools::{root, tool},
 };
 
@@ -30,6 +30,10 @@ fn example(language: &str, mark: &str, play: &Play) -> String {
     let mut found = blocks.filter_map(|block| block.strip_prefix(&format!("{language}\n")));
     let block =
         found.find(|block| block.contains(mark)).unwrap_or_else(|| panic!("no {language} with {mark}"));
+    of_our_hosts(block, play)
+}
+
+fn of_our_hosts(block: &str, play: &Play) -> String {
     let client =
         format!("client-id=\"shoplifter\" authorize-url=\"{}/oauth/authorize\"", play.stage.smooch_origin);
     assert!(block.contains("client-id=\"your-client-id\"") && block.contains("//connect.partner.example"));
@@ -54,6 +58,58 @@ fn assert_noted(browser: &Browser, play: &Play) {
     browser.wait("the page was told", "document.querySelector('#note').textContent");
     let note = browser.js("return document.querySelector('#note').textContent");
     assert_eq!(note, format!("Ask your backend for {id}"));
+}
+
+/// The snippet of the README, and the style that it says leaves room.
+fn of_the_readme(play: &Play) -> (String, String) {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, code) = readme.split_once("    <script type=\"module\"").unwrap();
+    let (code, _) = code.split_once("</add-to-smooch>").unwrap();
+    let (_, style) = readme.split_once("`add-to-smooch {").unwrap();
+    let (style, _) = style.split_once('`').unwrap();
+    let snippet = format!("<script type=\"module\"{code}</add-to-smooch>");
+    (of_our_hosts(&snippet, play), format!("<style>add-to-smooch {{{style}</style>"))
+}
+
+/// Opens a page with this in it, and with its element once more in a line of text, whose scripts come long after its
+/// first paint. What the engine counts of moves, which is none below three pixels, and in how many places things are seen.
+fn moves(play: &Play, html: &str) -> (Value, Value) {
+    let (from, to) = (html.find("<add-to-smooch ").unwrap(), html.find("</add-to-smooch>").unwrap());
+    let element = html.get(from..to).unwrap();
+    let body = format!(
+        "<h1>Connect</h1>{html}<p><i>Or</i> {element}</add-to-smooch> <b>beside</b></p><p id=last>Below</p>"
+    );
+    play.page("/moves", &[], FRAMES, &body);
+    let browser = Browser::new();
+    browser.cdp("Network.enable", &json!({}));
+    let slow = json!({"offline": false, "latency": 700, "downloadThroughput": -1, "uploadThroughput": -1});
+    browser.cdp("Network.emulateNetworkConditions", &slow);
+    browser.open(&format!("{}/moves", play.stage.partner));
+    browser.wait("both are live", "seen.at(-10)?.live.every(Boolean)");
+    let first = "return [seen[0].fallback, seen[0].live, paints.find(([name]) => name == 'first-contentful-paint')[1] \
+         < performance.getEntriesByType('resource').find(({name}) => name.endsWith('.wasm')).responseEnd]";
+    assert_eq!(
+        browser.js(first),
+        json!([[true, true], [false, false], true]),
+        "the fallback is painted first"
+    );
+    (browser.js("return shifts"), browser.js("return new Set(seen.map(({places}) => places)).size"))
+}
+
+#[test]
+fn nothing_moves_when_the_button_takes_over_in_the_documented_snippets() {
+    let play = Play::new();
+    let still = (json!([]), json!(1));
+    let (snippet, style) = of_the_readme(&play);
+    assert_eq!(moves(&play, &[style, snippet.clone()].concat()), still, "README");
+    assert_eq!(moves(&play, &example("html", "id=\"note\"", &play)), still, "in plain HTML");
+    assert_eq!(moves(&play, &example("html", "mode=\"popup\"", &play)), still, "in a window of its own");
+    // What leaves no room moves, or the others could not fail.
+    let (shifts, places) = moves(&play, &snippet);
+    assert!(
+        shifts.as_array().is_some_and(|shifts| !shifts.is_empty()) && places != json!(1),
+        "{shifts} {places}"
+    );
 }
 
 #[test]
@@ -84,9 +140,9 @@ fn the_example_with_a_window_connects_and_is_styled() {
     browser.wait("the script for windows is there", loaded);
     let looks = browser.js(&format!(
         "const {{width, height}} = ({BUTTON}).getBoundingClientRect(), style = getComputedStyle({BUTTON}); \
-         return [width >= 278, height, style.backgroundColor, style.color, style.borderRadius]"
+         return [width, height, style.backgroundColor, style.color, style.borderRadius]"
     ));
-    assert_eq!(looks, json!([true, 40, "rgb(0, 54, 61)", "rgb(255, 255, 255)", "20px"]));
+    assert_eq!(looks, json!([278, 40, "rgb(0, 54, 61)", "rgb(255, 255, 255)", "20px"]));
     let page = browser.tab();
     browser.click_found(BUTTON);
     browser.to_newest_tab();

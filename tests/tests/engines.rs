@@ -9,7 +9,7 @@ use tests::{
     browser::{Browser, Engine, Mode},
     in_each_engine,
     play::{
-        BUTTON, FALLBACK, Play, READY, SCRIPT, STATUS, WATCH, click_button, go_through_smooch, sign_in,
+        BUTTON, FALLBACK, Play, READY, SCRIPT, STATUS, WATCH, click_button, go_through_smooch, pick, sign_in,
         wait_for_connected,
     },
     tools::root,
@@ -18,6 +18,7 @@ use tests::{
 in_each_engine!(
     a_reload_while_it_finishes_still_connects_once,
     after_a_no_and_a_way_back_the_button_has_a_fresh_state,
+    two_tabs_that_set_out_before_either_is_back_have_a_flow_each,
     a_link_opened_in_another_browser_connects_nobody,
     a_private_window_connects_and_leaves_nothing_on_disk,
     without_storage_the_fallback_stays_and_the_console_says_why,
@@ -82,6 +83,42 @@ fn after_a_no_and_a_way_back_the_button_has_a_fresh_state(engine: Engine) {
     wait_for_connected(&browser, "Blue Bicycle");
     assert_eq!(play.connections(), 1);
     assert_eq!(stage.smooch().issued_tokens().len(), 1);
+}
+
+fn two_tabs_that_set_out_before_either_is_back_have_a_flow_each(engine: Engine) {
+    let play = Play::new();
+    let stage = &play.stage;
+    play.page("/", &[], &[WATCH, SCRIPT].concat(), "ELEMENT");
+    let browser = Browser::of(engine);
+    browser.open(&stage.partner);
+    let first = browser.tab();
+    let second = browser.open_tab();
+    browser.open(&stage.partner);
+    for tab in [&first, &second] {
+        browser.to_tab(tab.clone());
+        click_button(&browser);
+        browser.wait_for_url(&stage.smooch_origin);
+    }
+    let apps = [stand_in::accounts::CORNER_BAKERY_EU, stand_in::accounts::NIGHT_MARKET];
+    browser.to_tab(first.clone());
+    sign_in(&browser, stage, stand_in::accounts::OWNER);
+    for (tab, app) in [&first, &second].into_iter().zip(apps) {
+        browser.to_tab(tab.clone());
+        // Who has signed in is known in the other tab too, once it is loaded again.
+        browser.reload();
+        pick(&browser, app);
+        browser.wait("it is theirs to say", "document.querySelector('#allow')");
+    }
+    // Who set out last comes back first.
+    for (tab, app) in [(&second, "Night Market"), (&first, "Corner Bakery EU")] {
+        browser.to_tab(tab.clone());
+        browser.click("#allow");
+        browser.wait_for_url(&stage.partner);
+        wait_for_connected(&browser, app);
+        assert_eq!(browser.js("return heard"), serde_json::json!(["connected"]));
+    }
+    assert_eq!(browser.js("return Object.keys(localStorage)"), serde_json::json!([]), "nothing is left over");
+    assert_eq!((play.connections(), stage.smooch().issued_tokens().len()), (2, 2));
 }
 
 fn a_link_opened_in_another_browser_connects_nobody(engine: Engine) {

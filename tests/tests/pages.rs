@@ -8,7 +8,7 @@ use std::process::Command;
 use tests::{
     browser::{Browser, Engine},
     in_each_engine,
-    play::{BUTTON, Play, SCRIPT, WATCH, click_button, go_through_smooch, wait_for_connected},
+    play::{BUTTON, FRAMES, Play, SCRIPT, WATCH, click_button, go_through_smooch, wait_for_connected},
     tools::{root, tool},
 };
 
@@ -26,34 +26,6 @@ const LATE: u64 = 2_500;
 
 /// Long enough for the page to change while the edge waits for Smooch.
 const SLOW: u64 = 2_000;
-
-/// Keeps, for each frame, where things are and what shows; and what the engine itself measures.
-const FRAMES: &str = "<script>
-    window.seen = [];
-    window.shifts = [];
-    window.paints = [];
-    const shows = (it) => !!it?.checkVisibility();
-    const box = (it) => {
-        const { left, top, right, bottom } = it.getBoundingClientRect();
-        return [left, top, right, bottom].map((at) => at.toFixed(2)).join(' ');
-    };
-    const look = () => {
-        requestAnimationFrame(look);
-        if (!document.querySelector('#last')) return;
-        const places = [...document.querySelectorAll('body *')].filter((it) => !it.closest('add-to-smooch > a'));
-        const elements = [...document.querySelectorAll('add-to-smooch')];
-        seen.push({
-            live: elements.map((it) => shows(it.shadowRoot?.querySelector('[part=button]'))),
-            fallback: elements.map((it) => shows(it.querySelector('a'))),
-            places: places.map(box).join('; '),
-        });
-    };
-    look();
-    const keep = (type, list, value) => PerformanceObserver.supportedEntryTypes.includes(type) &&
-        new PerformanceObserver((entries) => list.push(...entries.getEntries().map(value))).observe({ type, buffered: true });
-    keep('layout-shift', shifts, (it) => it.value);
-    keep('paint', paints, (it) => [it.name, it.startTime]);
-</script>";
 
 /// Room for the button, alone on its line and beside something else.
 const ROOM: &str = "<style>

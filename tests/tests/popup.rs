@@ -1,13 +1,18 @@
 //! A window of its own for the flow, in every engine: what the page that opened it learns, and that it is not fooled by a
 //! Smooch whose pages cut it off.
+#![expect(clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
-use serde_json::json;
-use stand_in::Options;
+use fantoccini::wd::WindowHandle;
+use http::StatusCode;
+use serde_json::{Value, json};
+use stand_in::{Endpoint, Fault, Options};
 use std::{thread, time::Duration};
 use tests::{
     browser::{Browser, Engine},
     in_each_engine,
-    play::{BUTTON, Play, READY, SCRIPT, STATUS, WATCH, go_through_smooch, sign_in, wait_for_connected},
+    play::{
+        BUTTON, Play, READY, SCRIPT, STATUS, WATCH, go_through_smooch, pick, sign_in, wait_for_connected,
+    },
 };
 
 in_each_engine!(
@@ -15,7 +20,12 @@ in_each_engine!(
     a_window_that_was_cut_off_connects_as_well_and_is_not_taken_for_closed,
     a_no_in_the_window_is_heard_in_the_page,
     a_window_that_is_closed_makes_the_button_ready,
-    two_buttons_and_two_tabs_do_not_disturb_each_other,
+    a_failure_in_the_window_is_said_in_the_page_and_the_window_goes,
+    what_can_be_sent_again_from_the_window_is_said_in_both_and_goes_on_there,
+    whoever_starts_again_on_the_page_is_rid_of_the_window_that_waits,
+    a_window_that_waits_and_was_cut_off_goes_as_well,
+    two_buttons_do_not_disturb_each_other,
+    two_tabs_whose_windows_are_open_at_once_have_a_flow_each,
     where_there_can_be_no_window_the_link_is_followed,
     languages_and_windows_are_loaded_where_they_are_asked_for,
 );
@@ -45,13 +55,27 @@ fn heard(browser: &Browser) -> String {
     browser.js("return JSON.stringify(heard)").as_str().unwrap_or_default().to_owned()
 }
 
+/// What the last event carried.
+fn carried(browser: &Browser) -> Value {
+    browser.js("return carried.at(-1)")
+}
+
+/// Sets out in a window, and goes through Smooch there. The page that stays, in which it is then.
+fn set_out(play: &Play, browser: &Browser) -> WindowHandle {
+    let page = browser.tab();
+    browser.click_found(BUTTON);
+    browser.to_newest_tab();
+    go_through_smooch(browser, &play.stage);
+    page
+}
+
 fn connects(play: &Play, engine: Engine) {
     let browser = open(play, engine, 1);
     let page = browser.tab();
     browser.click_found(BUTTON);
     browser.to_newest_tab();
     sign_in(&browser, &play.stage, stand_in::accounts::OWNER);
-    assert_eq!(browser.js("return window.opener"), serde_json::Value::Null, "it has no hold on the page");
+    assert_eq!(browser.js("return window.opener"), Value::Null, "it has no hold on the page");
     // Long enough to look at the window several times.
     thread::sleep(Duration::from_millis(1_000));
     let window = browser.tab();
@@ -86,7 +110,7 @@ fn a_no_in_the_window_is_heard_in_the_page(engine: Engine) {
     browser.click("#deny");
     browser.to_tab(page);
     browser.wait("the page has heard", &format!("{STATUS}.includes('chose not to')"));
-    assert!(heard(&browser).contains("cancelled"), "{}", heard(&browser));
+    assert_eq!((heard(&browser).as_str(), carried(&browser)), ("[\"cancelled\"]", Value::Null));
     assert_eq!(play.connections(), 0);
 }
 
@@ -103,7 +127,7 @@ fn a_window_that_is_closed_makes_the_button_ready(engine: Engine) {
     browser.to_tab(page);
     browser.js("focus()");
     browser.wait("the page says so", &format!("{STATUS}.includes('start again')"));
-    assert!(heard(&browser).contains("cancelled"), "{}", heard(&browser));
+    assert_eq!((heard(&browser).as_str(), carried(&browser)), ("[\"cancelled\"]", Value::Null));
     // And again, to the end.
     browser.wait("the button is ready", READY);
     browser.click_found(BUTTON);
@@ -114,7 +138,100 @@ fn a_window_that_is_closed_makes_the_button_ready(engine: Engine) {
     wait_for_connected(&browser, "Corner Bakery EU");
 }
 
-fn two_buttons_and_two_tabs_do_not_disturb_each_other(engine: Engine) {
+/// What a person reads in the page and in the window.
+const NOT_ANSWERING: &str = "Smooch is not answering as it should. Try again in a minute. Reference: ";
+
+/// The page's half: it has fired `failed` once, says the same below the button, and can be pressed.
+#[track_caller]
+fn assert_told(browser: &Browser) {
+    browser.wait("the page has heard", &format!("{STATUS}.startsWith('{NOT_ANSWERING}')"));
+    assert_eq!(heard(browser), "[\"failed smooch_unavailable\"]");
+    let number = browser.js("return carried[0].request_id");
+    assert_eq!(
+        browser.js(&format!("return {STATUS}")),
+        format!("{NOT_ANSWERING}{}", number.as_str().unwrap_or_default())
+    );
+    browser.wait("the button is ready", READY);
+    assert_eq!(browser.js(&format!("return ({BUTTON}).className")), "failed");
+}
+
+/// Presses again in the page, and goes to the end in the one window that there is then, known at Smooch by now.
+fn again(browser: &Browser, page: &WindowHandle) {
+    let before = browser.all_tabs();
+    browser.click_found(BUTTON);
+    browser.wait("it is set out", &format!("{STATUS}.startsWith('Go on in the window')"));
+    browser
+        .wait_for_tabs(|tabs| tabs.len() == 2 && before.iter().all(|tab| tab == page || !tabs.contains(tab)));
+    browser.to_newest_tab();
+    browser.wait("they are known at Smooch", "document.querySelector('#continue')");
+    pick(browser, stand_in::accounts::CORNER_BAKERY_EU);
+    browser.click("#allow");
+    browser.to_tab(page.clone());
+    wait_for_connected(browser, "Corner Bakery EU");
+    browser.wait_for_tabs(|tabs| tabs.len() == 1);
+    assert_eq!(heard(browser), "[\"failed smooch_unavailable\",\"connected\"]");
+}
+
+/// Smooch has answered with a token, and then does not say for which app it is until all tries are used up.
+fn hold(play: &Play) {
+    for _try in 0..3 {
+        play.stage.smooch().on_next(Endpoint::TokenInfo, Fault::status(StatusCode::SERVICE_UNAVAILABLE));
+    }
+}
+
+fn a_failure_in_the_window_is_said_in_the_page_and_the_window_goes(engine: Engine) {
+    let play = Play::new();
+    let browser = open(&play, engine, 1);
+    // Nobody knows whether it has spent the code, so it is not asked again.
+    play.stage.smooch().on_next(Endpoint::Token, Fault::status(StatusCode::INTERNAL_SERVER_ERROR));
+    let page = set_out(&play, &browser);
+    browser.to_tab(page.clone());
+    assert_told(&browser);
+    browser.wait_for_tabs(|tabs| tabs.len() == 1);
+    again(&browser, &page);
+    assert_eq!(play.connections(), 1);
+}
+
+fn what_can_be_sent_again_from_the_window_is_said_in_both_and_goes_on_there(engine: Engine) {
+    let play = Play::new();
+    let browser = open(&play, engine, 1);
+    hold(&play);
+    let page = set_out(&play, &browser);
+    browser.wait("the window says so", &format!("{STATUS}?.startsWith('{NOT_ANSWERING}')"));
+    assert_eq!(browser.js(&format!("return ({BUTTON}).textContent")), "Try again");
+    let window = browser.tab();
+    browser.to_tab(page.clone());
+    assert_told(&browser);
+    assert_eq!(browser.tabs(), 2, "the token is in that window alone");
+    browser.to_tab(window);
+    browser.click_found(BUTTON);
+    browser.to_tab(page);
+    wait_for_connected(&browser, "Corner Bakery EU");
+    browser.wait_for_tabs(|tabs| tabs.len() == 1);
+    assert_eq!(heard(&browser), "[\"failed smooch_unavailable\",\"connected\"]");
+    assert_eq!((play.connections(), play.stage.smooch().issued_tokens().len()), (1, 1));
+}
+
+fn starts_again(play: &Play, engine: Engine) {
+    let browser = open(play, engine, 1);
+    hold(play);
+    let page = set_out(play, &browser);
+    browser.wait("the window says so", &format!("{STATUS}?.startsWith('{NOT_ANSWERING}')"));
+    browser.to_tab(page.clone());
+    assert_told(&browser);
+    again(&browser, &page);
+    assert_eq!(play.connections(), 1);
+}
+
+fn whoever_starts_again_on_the_page_is_rid_of_the_window_that_waits(engine: Engine) {
+    starts_again(&Play::new(), engine);
+}
+
+fn a_window_that_waits_and_was_cut_off_goes_as_well(engine: Engine) {
+    starts_again(&Play::at(&json!({}), Options { coop: true, ..Options::default() }), engine);
+}
+
+fn two_buttons_do_not_disturb_each_other(engine: Engine) {
     let play = Play::new();
     let browser = open(&play, engine, 2);
     let first = browser.tab();
@@ -138,6 +255,51 @@ fn two_buttons_and_two_tabs_do_not_disturb_each_other(engine: Engine) {
     browser.to_tab(page);
     browser.wait("the first is connected", &format!("({BUTTON}).className == 'connected'"));
     assert_eq!(play.connections(), 2);
+}
+
+fn two_tabs_whose_windows_are_open_at_once_have_a_flow_each(engine: Engine) {
+    let play = Play::new();
+    let browser = open(&play, engine, 1);
+    let first = browser.tab();
+    let second = browser.open_tab();
+    browser.open(&format!("{}/popup", play.stage.partner));
+    ready(&browser);
+    let window = |page: &WindowHandle| {
+        browser.to_tab(page.clone());
+        let before = browser.all_tabs();
+        browser.click_found(BUTTON);
+        browser.wait_for_tabs(|tabs| tabs.len() > before.len());
+        let opened = browser.all_tabs().into_iter().find(|tab| !before.contains(tab));
+        opened.unwrap_or_else(|| page.clone())
+    };
+    let windows = [window(&first), window(&second)];
+    let apps = [stand_in::accounts::CORNER_BAKERY_EU, stand_in::accounts::NIGHT_MARKET];
+    browser.to_tab(windows[0].clone());
+    sign_in(&browser, &play.stage, stand_in::accounts::OWNER);
+    for (window, app) in windows.iter().zip(apps) {
+        browser.to_tab(window.clone());
+        // Who has signed in is known in the other window too, once it is loaded again.
+        browser.reload();
+        pick(&browser, app);
+        browser.wait("it is theirs to say", "document.querySelector('#allow')");
+    }
+    // Who set out last comes back first.
+    for (window, page, app) in
+        [(&windows[1], &second, "Night Market"), (&windows[0], &first, "Corner Bakery EU")]
+    {
+        browser.to_tab(window.clone());
+        browser.click("#allow");
+        browser.to_tab(page.clone());
+        wait_for_connected(&browser, app);
+        assert_eq!(heard(&browser), "[\"connected\"]");
+        assert_eq!(carried(&browser)["connection"]["app"]["name"], app);
+        browser.wait_for_tabs(|tabs| !tabs.contains(window));
+        let other = if page == &second { &first } else { &second };
+        browser.to_tab(other.clone());
+        let still = if page == &second { "[]" } else { "[\"connected\"]" };
+        assert_eq!(heard(&browser), still, "the other tab hears of its own flow alone");
+    }
+    assert_eq!((play.connections(), play.stage.smooch().issued_tokens().len()), (2, 2));
 }
 
 fn where_there_can_be_no_window_the_link_is_followed(engine: Engine) {

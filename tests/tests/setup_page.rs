@@ -1,6 +1,6 @@
 //! The setup page in a real browser: what is entered becomes a snippet, the button is seen in each state, and what is
 //! wrong with a page is said in plain words.
-#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
 use http::Response;
 use serde_json::{Value, json};
@@ -179,6 +179,9 @@ fn what_is_chosen_is_in_the_snippet_and_in_the_preview() {
     let live = browser.js("return document.querySelector('#stage add-to-smooch').outerHTML");
     assert!(live.as_str().unwrap().contains("theme=\"dark\""), "{live}");
 
+    let room = browser.js("return document.querySelector('#room').textContent");
+    assert_eq!(room, "add-to-smooch { display: inline-block; min-width: 278px; min-height: 40px }");
+
     browser.click("#pinned");
     let pinned: Value = serde_json::from_slice(&fs::read(root().join("www/pinned.json")).unwrap()).unwrap();
     let (script, integrity) = (pinned["script"].as_str().unwrap(), pinned["integrity"].as_str().unwrap());
@@ -301,7 +304,7 @@ fn every_state_has_its_place_on_the_contact_sheet() {
             width: '1400px', maxWidth: 'none', margin: 0, padding: 0, gap: 0, border: 0, borderRadius: 0, background: '#fff', color: '#222'});
         sheet.lang = 'en';
         const title = sheet.appendChild(document.createElement('h1'));
-        title.textContent = 'Every state: light, dark, wide, from right to left';
+        title.textContent = 'Every state: light, dark, wide, from right to left; then languages, then forced colours';
         Object.assign(title.style, {gridColumn: '1 / -1', margin: '14px', font: '600 18px system-ui'});
         window.cell = (dark, host) => {
             const cell = sheet.appendChild(document.createElement('div'));
@@ -324,8 +327,7 @@ fn every_state_has_its_place_on_the_contact_sheet() {
         cell(attributes.theme == 'dark', shadow.host)";
     let play = Play::new();
     let browser = &play.browser;
-    let features = json!([{"name": "prefers-reduced-motion", "value": "reduce"}]);
-    browser.cdp("Emulation.setEmulatedMedia", &json!({"features": features}));
+    colours(browser, "none");
     browser.js(SHEET);
     let copy = |state: &str, attributes: Value| {
         browser.js(&COPY.replace("arguments;", &format!("[{}, {attributes}];", json!(state))));
@@ -350,18 +352,52 @@ fn every_state_has_its_place_on_the_contact_sheet() {
         // Whoever draws this may have no letters for Japanese.
         if lang != "ja" {
             copy("denied", json!({"theme": "light", "lang": lang}));
+            copy("denied", json!({"theme": "light", "lang": lang, "variant": "sunshine"}));
         }
     }
     browser.js("document.querySelectorAll('#looks, #stage').forEach((it) => it.remove())");
+    browser.js("Object.assign(document.body.style, {padding: 0, display: 'block'}); document.documentElement.style.overflow = 'hidden'");
+    whole(browser);
+    for (number, state) in states.iter().enumerate() {
+        in_forced_colours(browser, number * 4, state);
+    }
     let axe = Path::new(&tool("PAGE_MODULES")).join("axe-core/axe.min.js");
     browser.js(&fs::read_to_string(axe).unwrap());
     let found = accessibility(browser);
     assert!(found.is_empty(), "{found:#?}");
+    whole(browser);
+    browser.picture(&picture("contact-sheet.png"));
+}
+
+/// Makes the window as large as the sheet.
+fn whole(browser: &Browser) {
     let height = browser.js("return document.querySelector('main').offsetHeight").as_u64().unwrap();
     let metrics = json!({"width": 1400, "height": height, "deviceScaleFactor": 1, "mobile": false});
     browser.cdp("Emulation.setDeviceMetricsOverride", &metrics);
-    browser.js("Object.assign(document.body.style, {padding: 0, display: 'block'}); document.documentElement.style.overflow = 'hidden'");
-    browser.picture(&picture("contact-sheet.png"));
+}
+
+/// A person who wants no motion, and whose system forces its colours or not.
+fn colours(browser: &Browser, forced: &str) {
+    let features = json!([{"name": "prefers-reduced-motion", "value": "reduce"}, {"name": "forced-colors", "value": forced}]);
+    browser.cdp("Emulation.setEmulatedMedia", &json!({"features": features}));
+}
+
+/// Adds to the sheet how one of its cells looks in forced colours. They are forced on a page as a whole, so this is a
+/// picture of it.
+fn in_forced_colours(browser: &Browser, cell: usize, state: &str) {
+    colours(browser, "active");
+    let clip = browser.js(&format!(
+        "const box = document.querySelectorAll('main > div')[{cell}].getBoundingClientRect(); \
+         return {{x: box.x, y: box.y, width: box.width, height: box.height, scale: 1}}"
+    ));
+    let picture = browser.cdp("Page.captureScreenshot", &json!({"format": "png", "clip": clip}));
+    colours(browser, "none");
+    browser.js(&format!(
+        "const image = new Image({}, {}); image.alt = '{state}, in forced colours'; \
+         image.src = 'data:image/png;base64,' + {}; image.id = 'forced-{cell}'; cell(false, image); image.parentNode.style.padding = 0",
+        clip["width"], clip["height"], picture["data"]
+    ));
+    browser.wait("the picture is there", &format!("document.querySelector('#forced-{cell}').complete"));
 }
 
 /// What axe-core finds, each as its rule and where.

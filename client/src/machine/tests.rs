@@ -48,7 +48,7 @@ fn waits(before: &[Event], event: Event, seconds: u32, turn: Turn) {
 
 const READY: [Event; 2] = [Event::Configured, Event::Digested(1)];
 const FINISHING: [Event; 3] = [Event::Configured, Event::Digested(1), Event::Returned];
-const LOST: Answer = Answer::Again(ErrorCode::EdgeUnreachable, None);
+const LOST: Answer = Answer::Again(ErrorCode::EdgeUnreachable, RETRY_SECONDS);
 
 fn and(before: &[Event], more: &[Event]) -> Vec<Event> {
     [before, more].concat()
@@ -156,7 +156,7 @@ fn what_cannot_be_tried_again_starts_over() {
 #[test]
 fn a_receipt_is_sent_three_times_and_then_the_person_is_asked() {
     let code = ErrorCode::StorageUnavailable;
-    let again = |turn| Event::Answered(turn, Answer::Again(code, Some(4)));
+    let again = |turn| Event::Answered(turn, Answer::Again(code, 4));
     check(&FINISHING, again(1), &[Command::Wait], Phase::Finishing);
     waits(&FINISHING, again(1), 4, 2);
     let second = and(&FINISHING, &[again(1), Event::Woke(2)]);
@@ -179,7 +179,7 @@ fn a_lost_answer_is_asked_for_again() {
 
 #[test]
 fn nobody_is_kept_waiting_for_longer_than_a_quarter_of_a_minute() {
-    let long = Answer::Again(ErrorCode::RateLimited, Some(60));
+    let long = Answer::Again(ErrorCode::RateLimited, 60);
     check(&FINISHING, Event::Answered(1, long), &[Command::Failed], Phase::Held);
 }
 
@@ -204,7 +204,7 @@ fn the_edge_is_told_when_an_earlier_post_was_not_answered() {
     };
     let and = |event| [&FINISHING[..], &[event]].concat();
     assert!(!unheard(&FINISHING));
-    assert!(!unheard(&and(Event::Answered(1, Answer::Again(ErrorCode::SmoochUnavailable, None)))));
+    assert!(!unheard(&and(Event::Answered(1, Answer::Again(ErrorCode::SmoochUnavailable, RETRY_SECONDS)))));
     assert!(unheard(&and(Event::Answered(1, LOST))));
     assert!(unheard(&[Event::Configured, Event::Resumed]));
     assert!(!unheard(&[Event::Configured, Event::Resumed, Event::Returned]));
@@ -245,7 +245,7 @@ fn what_is_under_way_or_done_cannot_be_pressed() {
 
 #[test]
 fn what_waits_for_the_person_is_left_to_the_next_element() {
-    let held = and(&FINISHING, &[Event::Answered(1, Answer::Again(ErrorCode::RateLimited, Some(60)))]);
+    let held = and(&FINISHING, &[Event::Answered(1, Answer::Again(ErrorCode::RateLimited, 60))]);
     check(&held, Event::Detached, &[Command::PassOn], Phase::Idle);
     check(&and(&READY, &[Event::Direct]), Event::Detached, &[Command::PassOn], Phase::Idle);
     check(&READY, Event::Detached, &[], Phase::Ready);

@@ -18,7 +18,8 @@ extern "C" {
     pub fn answer(answers: &[String]);
     pub fn create(name: &str, attributes: &str) -> JsValue;
     pub fn place(element: &JsValue);
-    pub fn frame() -> JsValue;
+    #[wasm_bindgen(js_name = frame)]
+    fn load_frame() -> js_sys::Promise;
     #[wasm_bindgen(js_name = move)]
     pub fn move_to(element: &JsValue, other: &JsValue);
     pub fn look(element: &JsValue) -> String;
@@ -30,6 +31,7 @@ extern "C" {
     pub fn key(element: &JsValue, key: &str) -> bool;
     pub fn focus(element: &JsValue);
     pub fn focused(element: &JsValue) -> bool;
+    pub fn say(element: &JsValue, kind: &str, value: &str);
     pub fn restore(persisted: bool) -> bool;
     pub fn intent(place: &str, age: i32);
     pub fn intents() -> u32;
@@ -39,6 +41,8 @@ extern "C" {
     pub fn insecure(on: bool);
     pub fn called() -> String;
     pub fn heard() -> String;
+    pub fn detail() -> String;
+    pub fn detail_keys() -> String;
     pub fn said() -> String;
     pub fn hash(text: Option<&str>) -> String;
     pub fn hear(element: &JsValue, kind: &str, what: &str);
@@ -99,6 +103,11 @@ pub fn of(element: &JsValue) -> &Element {
 
 pub async fn sleep(ms: u32) {
     JsFuture::from(wait(ms)).await.unwrap();
+}
+
+/// The document of a frame in the page.
+pub async fn frame() -> JsValue {
+    JsFuture::from(load_frame()).await.unwrap()
 }
 
 /// Waits until the element looks so, for seven seconds at most.
