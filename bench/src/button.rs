@@ -236,7 +236,11 @@ fn page(request: &Request, script: &str) -> String {
     };
     format!(
         r#"<!doctype html><html lang=en><title>A partner's page</title><link rel=icon href="data:,">
-<style>body {{ font: 16px system-ui }}</style>
+<style>
+  body {{ font: 16px system-ui }}
+  /* As the documented snippet has it. */
+  add-to-smooch {{ display: inline-block; min-width: 165px; min-height: 40px }}
+</style>
 <script>
 let shift = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => (shift += entry.value)))

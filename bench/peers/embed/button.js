@@ -1,5 +1,6 @@
-// The same button in plain JavaScript, as one module: what it shows, keeps, sends and takes up is what ours does, so that
-// a page could not tell them apart. It is here to be weighed against ours and is served to nobody.
+// The same button in plain JavaScript, as one module: in English and without a window of its own, what it shows, keeps,
+// sends and takes up is what ours does, so that a page could not tell them apart. It is here to be weighed against ours and
+// is served to nobody.
 const EDGE = new URL(import.meta.url).origin;
 const INTENT = "smooch.intent.", PENDING = "smooch.pending", OUTCOME = "smooch.outcome";
 const INTENT_LIFE = 15 * 60, PENDING_LIFE = 24 * 60 * 60;
@@ -21,7 +22,7 @@ const MESSAGES = {
   wrong_browser: "This was started in another browser, or is finished already. Nothing was changed. Start again here.",
   unsupported: "This button cannot work in this browser. Try another one.",
   edge_unreachable: "No answer came back. Check your connection and try again.",
-  receipt_expired: "That took too long. Nothing was changed. Start again.",
+  receipt_expired: "That took too long. If your app is not connected, start again.",
   code_rejected: "That took too long, or is finished already. If your app is not connected, start again.",
   receipt_invalid: UNCHECKED,
   verifier_mismatch: UNCHECKED,
@@ -29,8 +30,7 @@ const MESSAGES = {
   session_invalid: LOGIN,
   session_expired: LOGIN,
   session_required: LOGIN,
-  session_mismatch:
-    "You are logged in here as someone else than when you started. Nothing was changed. Start again.",
+  session_mismatch: "You are logged in here as someone else than when you started. Start again.",
   smooch_unavailable: SMOOCH,
   smooch_malformed: SMOOCH,
   storage_unavailable: "Smooch said yes, but it could not be saved yet. Try again in a minute.",
@@ -99,7 +99,7 @@ const clean = () => {
 let taken = false;
 
 class AddToSmooch extends HTMLElement {
-  static observedAttributes = ["client-id", "site", "session", "authorize-url", "label", "pkce"];
+  static observedAttributes = ["client-id", "site", "session", "authorize-url", "label", "pkce", "variant"];
   #phase = "idle";
   #note;
   #tries = 0;
@@ -243,6 +243,7 @@ class AddToSmooch extends HTMLElement {
     if (came?.site == this.#site()) {
       clean();
       taken = true;
+      this.#detail = undefined;
       const key = came.challenge && INTENT + came.challenge;
       const kept = key && get("localStorage", key);
       if (key) set("localStorage", key);
@@ -352,7 +353,7 @@ class AddToSmooch extends HTMLElement {
     this.#note = code;
     this.#show();
     if (code == "access_denied") this.#emit("cancelled");
-    else this.#fail(code);
+    else this.#fail(code, this.#detail);
   }
   #connected(said) {
     this.#phase = "connected";
@@ -366,8 +367,8 @@ class AddToSmooch extends HTMLElement {
   #emit(type, detail) {
     return this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable: true }));
   }
-  #fail(code) {
-    this.#emit("failed", { code, message: MESSAGES[code], request_id: this.#detail });
+  #fail(code, request_id) {
+    this.#emit("failed", { code, message: MESSAGES[code], ...(request_id && { request_id }) });
   }
 
   #shown() {
@@ -375,7 +376,8 @@ class AddToSmooch extends HTMLElement {
     switch (this.#phase) {
       case "ready":
         if (!this.#note) return ["ready", link];
-        return [this.#note == "access_denied" ? "denied" : "failed", link, , MESSAGES[this.#note], " Reference: "];
+        if (this.#note == "access_denied") return ["denied", link, , MESSAGES[this.#note]];
+        return ["failed", link, , MESSAGES[this.#note], " Reference: "];
       case "leaving":
         return ["leaving", link, , "Taking you to Smooch…"];
       case "confirm":
@@ -383,7 +385,7 @@ class AddToSmooch extends HTMLElement {
       case "finishing":
         return ["finishing", "inert", "Connecting…", this.#tries > 1 ? "Still working…" : "Finishing the connection…"];
       case "held":
-        return ["failed", "button", "Try again", MESSAGES[this.#note], " Reference: "];
+        return ["held", "button", "Try again", MESSAGES[this.#note], " Reference: "];
       case "connected":
         return ["connected", "inert", "Connected", "Connected", " to "];
       default:
@@ -405,7 +407,9 @@ class AddToSmooch extends HTMLElement {
     set("role", role == "button" ? role : role == "inert" && "link");
     set("aria-disabled", role == "inert");
     set("aria-busy", look == "finishing");
-    button.lastChild.textContent = label ?? (this.getAttribute("label") || "Add to Smooch");
+    const name = this.getAttribute("variant") == "sunshine" ? "Sunshine Conversations" : "Smooch";
+    label ??= this.getAttribute("label") || "Add to " + name;
+    if (button.lastChild.textContent != label) button.lastChild.textContent = label;
     if (before && this.#detail) status += before + this.#detail;
     if (line.textContent != status) line.textContent = status;
     button.hidden = !look;
@@ -421,7 +425,7 @@ class AddToSmooch extends HTMLElement {
     };
     make(root, "slot");
     const button = make(root, "a", { part: "button", tabindex: 0, hidden: "" });
-    make(button, "i", { "aria-hidden": true });
+    make(button, "i");
     make(button, "span", { part: "label" });
     make(root, "p", { part: "status", role: "status" });
     for (const type of PRESSES) button.addEventListener(type, this);
@@ -431,22 +435,25 @@ class AddToSmooch extends HTMLElement {
 
 // The looks. White on either end of the gradient, and on the green, has a contrast above 4.9:1.
 const STYLE = `
-:host{display:inline-block;vertical-align:top}
+:host{display:inline-block;--line:#0000;vertical-align:top;--fill:linear-gradient(100deg,#883293,#d81b6a)}
+:host([theme=dark]){--fill:#383352;--line:#b04bbd}
+@media(prefers-color-scheme:dark){:host(:not([theme=light])){--fill:#383352;--line:#b04bbd}}
 :host([hidden]),[hidden]{display:none!important}
-a{box-sizing:border-box;display:inline-flex;align-items:center;justify-content:center;gap:8px;min-width:165px;min-height:40px;padding:7px 12px;border:1px solid transparent;border-radius:8px;background:linear-gradient(100deg,#883293,#d81b6a) border-box;color:#fff;font:600 14px/20px system-ui,sans-serif;text-decoration:none;cursor:pointer}
+a{box-sizing:border-box;display:inline-flex;place-content:center;border:1px solid var(--line);color:var(--smooch-color,#fff);align-items:center;gap:6px;min-width:165px;min-height:40px;padding:6px;border-radius:var(--smooch-radius,8px);background:var(--smooch-background,var(--fill)) border-box;font:600 14px/20px system-ui,sans-serif;text-decoration:none;cursor:pointer}
+:host([variant=sunshine]) a{font-size:13px;line-height:1;width:278px}
 a:hover{filter:brightness(.9)}
 a:active{filter:brightness(.8)}
-a:focus-visible{outline:3px solid #b04bbd;outline-offset:2px}
-a[aria-disabled]{cursor:default;filter:none}
-i{flex:none;box-sizing:border-box;width:20px;height:20px;background:currentColor;clip-path:path(evenodd,"M10 1a9 8 0 0 1 0 16q-2 0-3.600-.7L2 18.500l1-4.300A8 8 0 0 1 10 1zM9 5v3H6v2h3v3h2v-3h3V8h-3V5z")}
-.leaving i,.finishing i{clip-path:none;background:none;border:2px solid;border-inline-end-color:transparent;border-radius:50%;animation:turn .8s linear infinite}
+a:focus-visible{outline-offset:2px;outline:3px solid #b04bbd}
+a[aria-disabled]{filter:none;cursor:default}
+i{flex:none;box-sizing:border-box;width:20px;height:20px;background:currentColor;clip-path:path(evenodd,"M10 1a9 8 0 0 1 0 16q-2 0-3.6-.7L2 18.5l1-4.3A8 8 0 0 1 10 1zM9 5v3H6v2h3v3h2v-3h3V8h-3V5z")}
+.leaving i,.finishing i{clip-path:none;background:none;border:2px solid;border-radius:50%;border-inline-end-color:#0000;animation:turn .8s linear infinite}
 .connected{background:#1c7a4d}
 .connected i{clip-path:path("M3 10l2-2 3 3 7-7 2 2-9 9z")}
-p{margin:6px 0 0;max-width:320px;font:14px/20px system-ui,sans-serif}
+.failed i,.held i{clip-path:path("M8 2h4l-1 10H9zM8 14h4v4H8z")}
+p{font:14px/20px system-ui,sans-serif;margin:6px 0 0;max-width:320px}
 p:empty{margin:0}
-@keyframes turn{to{rotate:1turn}}
-@media(prefers-reduced-motion:reduce){i{animation:none!important}}
-@media(forced-colors:active){a{border-color:LinkText}i{forced-color-adjust:none;background:LinkText}}
+@media(prefers-reduced-motion:no-preference){@keyframes turn{to{rotate:1turn}}}
+@media(forced-colors:active){a{border-color:LinkText}i{forced-color-adjust:none;color:LinkText}}
 `;
 
 customElements.get("add-to-smooch") ?? customElements.define("add-to-smooch", AddToSmooch);
