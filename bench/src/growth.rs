@@ -31,7 +31,7 @@ const REAL: usize = 10;
 const REQUESTS: usize = 40;
 
 /// Turns of a round.
-const TURNS: usize = 6;
+pub const TURNS: usize = 6;
 
 /// Before it counts.
 const WARM_UP: usize = 1_000;

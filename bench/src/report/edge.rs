@@ -217,7 +217,8 @@ fn size(found: &Edge<'_>, section: &mut Section) {
             "| {} | {} | {:.0} | {:.1} | {:.0} | {} | {} | {:.0} | {:.0} |\n",
             one.rig.peer.name,
             shown(&cold.took),
-            median(added),
+            // Not -0.
+            median(added).round() + 0.0,
             median(&cold.first),
             median(&cold.used),
             grouped(weight.raw as f64),

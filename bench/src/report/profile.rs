@@ -43,7 +43,8 @@ pub fn profile(all: &[Profile]) -> Section {
             .map(|(at, part)| (ours.parts[at] - theirs.parts[at], part.name()))
             .collect();
         apart.sort_by(|one, other| other.0.abs().total_cmp(&one.0.abs()));
-        let apart: Vec<String> = apart.iter().map(|(by, name)| format!("{by:+.1} {name}")).collect();
+        let told = apart.iter().filter(|(by, _)| by.abs() >= 0.5);
+        let apart: Vec<String> = told.map(|(by, name)| format!("{by:+.1} {name}")).collect();
         section.say(format_args!(
             "Ours beside {HONO}, {:+.1} µs: {}.\n\n",
             ours.whole() - theirs.whole(),
