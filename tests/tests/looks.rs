@@ -58,31 +58,37 @@ fn show(browser: &Browser, (state, how): (&str, &str)) {
     browser.wait(state, &format!("({BUTTON}).className == '{state}'"));
 }
 
-/// The contrast between the lightest and the darkest of what is drawn within a box, which an expression yields as
-/// `[left, top, width, height]`.
-fn contrast(browser: &Browser, area: &str) -> f64 {
+/// The lights of all pixels within a box, which an expression yields as `[left, top, width, height]`: WCAG's relative
+/// luminance, 0 to 1, row by row.
+fn lights(browser: &Browser, area: &str) -> Vec<f64> {
     let area = browser.js(&format!("const button = ({BUTTON}).getBoundingClientRect(); return {area}"));
     let clip = json!({"x": area[0], "y": area[1], "width": area[2], "height": area[3], "scale": 1});
     let picture = browser.cdp("Page.captureScreenshot", &json!({"format": "png", "clip": clip}));
     browser.js(&format!(
-        "window.contrast = null;
+        "window.lights = null;
          const image = new Image();
          image.onload = () => {{
              const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
              canvas.drawImage(image, 0, 0);
              const {{data}} = canvas.getImageData(0, 0, image.width, image.height);
-             // WCAG's relative luminance.
              const linear = (part) => part <= 10 ? part / 3294.6 : ((part / 255 + 0.055) / 1.055) ** 2.4;
              const lights = [];
              for (let at = 0; at < data.length; at += 4)
                  lights.push(0.2126 * linear(data[at]) + 0.7152 * linear(data[at + 1]) + 0.0722 * linear(data[at + 2]));
-             window.contrast = (Math.max(...lights) + 0.05) / (Math.min(...lights) + 0.05);
+             window.lights = lights;
          }};
          image.src = 'data:image/png;base64,' + {}",
         picture["data"]
     ));
-    browser.wait("the picture is read", "window.contrast");
-    browser.js("return window.contrast").as_f64().unwrap()
+    browser.wait("the picture is read", "window.lights");
+    serde_json::from_value(browser.js("return window.lights")).unwrap()
+}
+
+/// The contrast between the lightest and the darkest of what is drawn there.
+fn contrast(browser: &Browser, area: &str) -> f64 {
+    let lights = lights(browser, area);
+    let [lightest, darkest] = [f64::max, f64::min].map(|pick| lights.iter().copied().reduce(pick).unwrap());
+    (lightest + 0.05) / (darkest + 0.05)
 }
 
 /// What is drawn of the button, each with the contrast that it has to have.
@@ -131,6 +137,34 @@ fn what_cannot_be_seen_is_noticed() {
         let found = contrast(&browser, area);
         assert!(found < 1.1, "{area}: {found}");
     }
+}
+
+/// Of the sign, white on black, one line of pixels from the white into the plus, whose edge there is upright.
+const INTO_THE_PLUS: &str = "(({left, top}) => [Math.round(left) + 3, Math.round(top) + 9, 6, 1])(document.querySelector('add-to-smooch')\
+     .shadowRoot.querySelector('i').getBoundingClientRect())";
+
+/// How many pixels of that line are neither white nor black, on a screen with so many to a CSS pixel.
+fn grey(browser: &Browser, scale: usize) -> usize {
+    let metrics = json!({"width": 600, "height": 400, "deviceScaleFactor": scale, "mobile": false});
+    browser.cdp("Emulation.setDeviceMetricsOverride", &metrics);
+    let lights = lights(browser, INTO_THE_PLUS);
+    let line = &lights[..6 * scale];
+    assert_eq!(lights.len(), 6 * scale * scale, "it is drawn in the screen's own pixels");
+    assert!(line[0] > 0.9 && line[line.len() - 1] < 0.1, "{line:?} is no way into the plus");
+    line.iter().filter(|light| (0.1..0.9).contains(*light)).count()
+}
+
+#[test]
+fn the_sign_is_as_sharp_on_a_screen_with_more_pixels() {
+    let play = Play::new();
+    let black = "add-to-smooch { --smooch-background: #000 }";
+    let browser = open(&play, Engine::Chromium, black);
+    for scale in 1..=3 {
+        // The edge may lie within one.
+        assert!(grey(&browser, scale) <= 1, "{scale} to a CSS pixel");
+    }
+    let blurred = open(&play, Engine::Chromium, &[black, "add-to-smooch { filter: blur(.5px) }"].concat());
+    assert!(grey(&blurred, 3) > 1, "what is not sharp is not noticed");
 }
 
 /// How much is moving, as the body of a function.
