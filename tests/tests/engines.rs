@@ -102,6 +102,8 @@ fn two_tabs_that_set_out_before_either_is_back_have_a_flow_each(engine: Engine) 
     let apps = [stand_in::accounts::CORNER_BAKERY_EU, stand_in::accounts::NIGHT_MARKET];
     browser.to_tab(first.clone());
     sign_in(&browser, stage, stand_in::accounts::OWNER);
+    // A reload would break it off.
+    browser.wait("the sign-in is taken", "document.querySelector('input[name=app]')");
     for (tab, app) in [&first, &second].into_iter().zip(apps) {
         browser.to_tab(tab.clone());
         // Who has signed in is known in the other tab too, once it is loaded again.

@@ -276,6 +276,8 @@ fn two_tabs_whose_windows_are_open_at_once_have_a_flow_each(engine: Engine) {
     let apps = [stand_in::accounts::CORNER_BAKERY_EU, stand_in::accounts::NIGHT_MARKET];
     browser.to_tab(windows[0].clone());
     sign_in(&browser, &play.stage, stand_in::accounts::OWNER);
+    // A reload would break it off.
+    browser.wait("the sign-in is taken", "document.querySelector('input[name=app]')");
     for (window, app) in windows.iter().zip(apps) {
         browser.to_tab(window.clone());
         // Who has signed in is known in the other window too, once it is loaded again.
