@@ -6,7 +6,6 @@ use crate::{
     load::{Run, run},
     peer::Shape,
     rig::Rig,
-    wire::Answer,
 };
 use form_urlencoded::Serializer;
 use rand_chacha::{
@@ -15,6 +14,7 @@ use rand_chacha::{
 };
 use shared::{Site, State, Verifier};
 use stand_in::{Owner, accounts::OWNER};
+use tests::wire::Answer;
 use tests::{clock::wall_clock, world::PARTNER};
 
 /// The app that everybody connects.
@@ -156,15 +156,15 @@ impl Flow {
     /// Takes up what the worker's start says.
     fn sent_away(&mut self, rig: &Rig, answer: &Answer) {
         assert_eq!(answer.status, 302, "{}: {answer:?}", rig.peer.name);
-        let location = answer.location.as_deref().unwrap_or_default();
+        let location = answer.header("location").unwrap_or_default();
         self.state = pair(location.split_once('?').map_or("", |(_, query)| query), "state");
-        self.cookie = answer.cookies.join("; ");
+        self.cookie = answer.cookies().collect::<Vec<_>>().join("; ");
     }
 
     /// Takes up what the callback's bounce says.
     pub fn bounced(&mut self, rig: &Rig, answer: &Answer) {
         assert_eq!(answer.status, 303, "{}: {answer:?}", rig.peer.name);
-        let location = answer.location.as_deref().unwrap_or_default();
+        let location = answer.header("location").unwrap_or_default();
         self.receipt = pair(location.split_once('#').map_or("", |(_, fragment)| fragment), "smooch.receipt");
     }
 

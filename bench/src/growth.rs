@@ -112,7 +112,8 @@ fn grown(ours: Peer, size: usize, seed: u64) -> (Rig, Crowd, Vec<String>) {
         let id = ConnectionId::new(CLIENT_ID, &app.id, subject.as_ref());
         let mut nonce = [0; NONCE];
         nonce[..8].copy_from_slice(&number.to_le_bytes());
-        let record = Record { token: Secret::new("held.by.nobody"), metadata: Vec::new(), subdomain: None };
+        let record =
+            Record { token: Secret::new("held.by.nobody"), metadata: BTreeMap::new(), subdomain: None };
         let sealed = record.seal(&keyring, &id, &nonce);
         let key = keyring.current().to_owned();
         let summary = Summary {

@@ -28,5 +28,4 @@ pub mod profile;
 pub mod report;
 pub mod rig;
 pub mod weight;
-pub mod wire;
 pub mod workerd;

@@ -1,17 +1,14 @@
 //! Load on a worker: requests that are ready, over connections that are kept, one thread each. It shares the machine's
 //! cores with the worker, so what the worker itself has used of the processor is read besides.
 
-use crate::{
-    processor,
-    rig::Rig,
-    wire::{Answer, Wire},
-};
+use crate::{processor, rig::Rig};
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::Duration,
 };
 use tests::clock::instant;
+use tests::wire::{Answer, Wire};
 
 /// What a batch of requests took.
 #[derive(Clone, Debug)]

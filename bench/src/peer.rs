@@ -1,8 +1,9 @@
 //! Who is measured: each a Worker that leads the same person to the same connection.
 
-use crate::{bundle, wire::Answer};
+use crate::bundle;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use tests::wire::Answer;
 use tests::{
     tools::built,
     world::{PARTNER, RETURN_TO, SEALING_KEYS},
@@ -47,7 +48,7 @@ impl Shape {
         match self {
             Self::Bounce => answer.status == 200,
             // Some show a page, some go back to the partner's. A redirect to start again is neither.
-            Self::AtOnce { .. } => match &answer.location {
+            Self::AtOnce { .. } => match answer.header("location") {
                 Some(location) => location == RETURN_TO,
                 None => answer.status == 200,
             },

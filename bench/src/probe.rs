@@ -4,10 +4,10 @@ use crate::{
     flow::{Crowd, Flow, get},
     peer::{Peer, Shape},
     rig::Rig,
-    wire::Answer,
 };
 use serde_json::Value;
 use stand_in::Endpoint;
+use tests::wire::Answer;
 use tests::{
     clock::wall_clock,
     kv::{Counts, Fault},
@@ -96,7 +96,7 @@ pub fn probe(peer: &Peer, seed: u64) -> Seen {
     };
     let (prefetch_spends, bounce, path) = spends("GET", "sec-purpose: prefetch");
     let code = path.split(['?', '&']).find_map(|part| part.strip_prefix("code=")).unwrap_or_default();
-    let code_in_address = bounce.location.is_some_and(|location| location.contains(code));
+    let code_in_address = bounce.header("location").is_some_and(|location| location.contains(code));
     let (head_spends, ..) = spends("HEAD", "accept: */*");
 
     let (flow, path) = crowd.arrive(&rig);

@@ -7,9 +7,8 @@ use crate::{
     load::run,
     peer::{Peer, Shape},
     rig::Rig,
-    wire::Answer,
 };
-use ::tests::tools::Process;
+use ::tests::{tools::Process, wire::Answer};
 use std::{
     fs::{self, File, OpenOptions},
     io::{BufRead as _, BufReader, Write as _},

@@ -4,7 +4,6 @@ use crate::{
     bend,
     peer::Peer,
     processor,
-    wire::{Answer, Wire},
     workerd::{config, start},
 };
 use stand_in::{Options, Server, Smooch, serve, serve_smooch};
@@ -13,6 +12,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tests::wire::{Answer, Wire};
 use tests::{clock::wall_clock, kv::Kv, kv_service, tools::Process};
 
 /// A peer that runs.

@@ -5,12 +5,12 @@
 
 use crate::{
     connections::problem,
-    edge::Edge,
     events::Kind,
     http::{Body, Incoming, Method, Response, Target},
     log::Report,
     platform::{Forward, Forwarded, Platform},
     problem::Problem,
+    settings::Settings,
     smooch::{self, Life},
     store::{self, NoteError, Stored},
     summary::Status,
@@ -36,7 +36,7 @@ const CONNECTION: &str = "add-to-smooch-connection";
 /// `invalid_request` for a path that leads elsewhere, `connection_revoked`, `connection_removing`,
 /// `smooch_unavailable`, `smooch_malformed`, and as [`crate::connections::show`].
 pub async fn call<P: Platform>(
-    edge: &Edge,
+    settings: &Settings,
     platform: &P,
     target: &Target<'_>,
     (id, path): (&ConnectionId, &str),
@@ -48,16 +48,16 @@ pub async fn call<P: Platform>(
     }
     let stored = store::get(platform, id).await.map_err(|error| problem(error, report))?;
     usable(&stored)?;
-    let token = stored.open(&edge.settings.keyring).map_err(|error| problem(error, report))?.token;
+    let token = stored.open(&settings.keyring).map_err(|error| problem(error, report))?.token;
 
     let app = &stored.summary.app;
-    let base = edge.settings.api_url.of(app.subdomain.as_ref()).ok_or(ErrorCode::Misconfigured)?;
+    let base = settings.api_url.for_app(app.subdomain.as_ref()).ok_or(ErrorCode::Misconfigured)?;
     let url = address(&base, path, target.query).ok_or(ErrorCode::InvalidRequest)?;
     let mut headers = incoming.headers();
     let named = hop_by_hop(&headers);
     headers.retain(|(name, _)| is_passed_on(name) && !named.contains(name));
     headers.push(("authorization".into(), ["Bearer ", token.expose()].concat()));
-    headers.extend(edge.marketplace_headers().map(|(name, value)| (name.into(), value.into())));
+    headers.extend(settings.marketplace_headers().map(|(name, value)| (name.into(), value.into())));
     // RFC 9110 §9.3.1: a body with these means nothing, and the platform sends none.
     let body = if matches!(target.method, Method::Get | Method::Head) { None } else { incoming.stream() };
     let request =
@@ -77,11 +77,11 @@ pub async fn call<P: Platform>(
     let body = body.map_or_else(|| Body::Text(String::new()), Body::Stream);
     let response = Response { status, headers, body };
     // A path of Smooch's may say 401 for reasons of its own, and a connection is marked for good.
-    if status != 401 || smooch::life(edge, platform, &token, app, report).await != Life::Dead {
+    if status != 401 || smooch::life(settings, platform, &token, app, report).await != Life::Dead {
         return Ok(response);
     }
     report.steps.push("revoked at Smooch");
-    if let Err(error) = mark_revoked(edge, platform, &stored).await {
+    if let Err(error) = mark_revoked(settings, platform, &stored).await {
         report.note = Some(error.says());
     }
     Ok(response.with(CONNECTION, "revoked"))
@@ -90,13 +90,13 @@ pub async fn call<P: Platform>(
 /// Marks a connection whose token Smooch refuses, and notes it in the feed before: what is not noted is found again,
 /// and what is marked is not looked at any more.
 pub(crate) async fn mark_revoked(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     stored: &Stored,
 ) -> Result<(), NoteError> {
     store::unchanged(&store::of_app(platform, &stored.summary.app.id).await?, stored)?;
     let revoked = store::with_status(stored, Status::Revoked);
-    let noted = store::note(edge, platform, Kind::Revoked, &revoked).await;
+    let noted = store::note(settings, platform, Kind::Revoked, &revoked).await;
     if let Err(NoteError::NotStored(error)) = noted {
         return Err(error.into());
     }

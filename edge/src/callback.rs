@@ -4,11 +4,11 @@
 //! scanner spends no code. It seals what came and sends the browser on to the site it set out from.
 
 use crate::{
-    edge::Edge,
     http::{Response, Target},
     log::Report,
     platform::Platform,
     receipt::{Binding, Held, Receipt},
+    settings::Settings,
 };
 use shared::{Callback, CallbackError, ErrorCode, Secret, Site, State};
 
@@ -24,11 +24,16 @@ struct Place {
 /// 2. find the place to go, by the site that the state names; without one, the edge's own page tells the error;
 /// 3. check the issuer, where the settings know one;
 /// 4. seal the code, and bounce with it in the fragment, which no server and no Referer sees.
-pub fn callback(edge: &Edge, platform: &impl Platform, target: &Target<'_>, report: &mut Report) -> Response {
+pub fn callback(
+    settings: &Settings,
+    platform: &impl Platform,
+    target: &Target<'_>,
+    report: &mut Report,
+) -> Response {
     let Ok(callback) = Callback::parse(target.query) else {
         return tell_here(target, ErrorCode::InvalidRequest, report);
     };
-    let place = match place(edge, target, callback.state) {
+    let place = match place(settings, target, callback.state) {
         Ok(place) => place,
         Err(code) => return tell_here(target, code, report),
     };
@@ -36,26 +41,27 @@ pub fn callback(edge: &Edge, platform: &impl Platform, target: &Target<'_>, repo
         report.site = Some(state.site.as_str().into());
     }
     // RFC 9207 §2.4: an answer of another issuer, or of none, is a mix-up attack.
-    let same_issuer = edge.settings.issuer.is_none() || edge.settings.issuer == callback.issuer;
+    let same_issuer = settings.issuer.is_none() || settings.issuer == callback.issuer;
     let result =
         if same_issuer { callback.result.map_err(error_code) } else { Err(ErrorCode::InvalidRequest) };
     match result {
-        Ok(code) => bounce(edge, platform, target, place, code, report),
+        Ok(code) => bounce(settings, platform, target, place, code, report),
         Err(code) => tell(&place, code, report),
     }
 }
 
-fn place(edge: &Edge, target: &Target<'_>, state: Option<State>) -> Result<Place, ErrorCode> {
+fn place(settings: &Settings, target: &Target<'_>, state: Option<State>) -> Result<Place, ErrorCode> {
     let install = || target.origin.to_owned() + "/install";
     match state {
         Some(state) if state.site.as_str() == Site::HOSTED => {
             Ok(Place { return_to: install(), binding: Binding::Browser(state) })
         }
         Some(state) => {
-            let site = edge.settings.sites.get(&state.site).ok_or(ErrorCode::InvalidRequest)?;
+            let site =
+                settings.sites.find(&state.site).map_err(|error| error.code(ErrorCode::InvalidRequest))?;
             Ok(Place { return_to: site.return_to.as_str().into(), binding: Binding::Browser(state) })
         }
-        None if edge.settings.direct_install => Ok(Place { return_to: install(), binding: Binding::Direct }),
+        None if settings.direct_install => Ok(Place { return_to: install(), binding: Binding::Direct }),
         None => Err(ErrorCode::InvalidRequest),
     }
 }
@@ -70,7 +76,7 @@ const fn error_code(error: CallbackError) -> ErrorCode {
 }
 
 fn bounce(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     target: &Target<'_>,
     place: Place,
@@ -84,7 +90,7 @@ fn bounce(
     };
     let held = Held::Code { code, redirect_uri };
     let receipt = Receipt { binding: place.binding, held, issued: platform.now() };
-    let sealed = receipt.seal(&edge.settings.keyring, &edge.settings.client_id, &platform.random());
+    let sealed = receipt.seal(&settings.keyring, &settings.client_id, &platform.random());
     report.outcome = "bounced";
     let location = [place.return_to.as_str(), "#smooch.receipt=", &sealed].concat();
     Response::see_other(with_state(location, &receipt.binding))

@@ -4,18 +4,19 @@
 //! can be tried again, or revokes it.
 
 use crate::{
-    edge::Edge,
     http::{Incoming, Response, Target},
     log::Report,
     platform::{Millis, Platform},
     problem::Problem,
     proof::{Completion, Proven, prove},
     receipt::{Held, Receipt},
+    settings::Settings,
     smooch::{self, ExchangeError, IdentifyError, Life},
     store::{self, ReadError, Record, Stored},
-    summary::{Status, Summary, shown},
+    summary::{Shown, Status, Summary},
 };
-use shared::{App, ConnectionId, ErrorCode, Object, Secret};
+use serde::Serialize;
+use shared::{App, ConnectionId, ErrorCode, Secret};
 
 /// A receipt, a verifier and two sessions, with room to spare.
 const LONGEST_FORM: usize = 16 * 1024;
@@ -49,7 +50,7 @@ struct Earned {
 ///
 /// A [`Problem`]; one that carries a receipt can be tried again with it.
 pub async fn complete(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     target: &Target<'_>,
     incoming: &mut impl Incoming,
@@ -57,7 +58,7 @@ pub async fn complete(
 ) -> Result<Response, Problem> {
     let body = incoming.body(LONGEST_FORM).await.map_err(|_| ErrorCode::InvalidRequest)?;
     let origin = incoming.header("origin");
-    let proven = prove(edge, target, origin.as_deref(), Completion::parse(&body)?, platform.now())?;
+    let proven = prove(settings, target, origin.as_deref(), Completion::parse(&body)?, platform.now())?;
     report.site = Some(proven.receipt.binding.site().into());
     report.steps.push("proven");
 
@@ -71,7 +72,7 @@ pub async fn complete(
             Earlier::NotCompleted => {}
         }
     }
-    let earned = match token_of(edge, platform, &proven, report).await {
+    let earned = match token_of(settings, platform, &proven, report).await {
         // An earlier try may have been completed while this one was on its way.
         Err(problem) if problem.code == ErrorCode::CodeRejected => {
             return match earlier(platform, &proven, report).await? {
@@ -84,25 +85,25 @@ pub async fn complete(
 
     let app = match earned.app.clone() {
         // It was ended while it was held, with another connection of its app perhaps.
-        Some(app) if smooch::life(edge, platform, &earned.token, &app, report).await == Life::Dead => {
+        Some(app) if smooch::life(settings, platform, &earned.token, &app, report).await == Life::Dead => {
             return Err(ErrorCode::CodeRejected.into());
         }
         Some(app) => app,
-        None => smooch::identify(edge, platform, &earned.token, report).await.map_err(|error| {
-            let receipt = earned.escrow(edge, platform, &proven, None, report);
+        None => smooch::identify(settings, platform, &earned.token, report).await.map_err(|error| {
+            let receipt = earned.escrow(settings, platform, &proven, None, report);
             identify_problem(error, receipt, report)
         })?,
     };
     report.steps.push("identified");
 
-    let stored = sealed(edge, platform, &proven, earned.token.clone(), app);
+    let stored = sealed(settings, platform, &proven, earned.token.clone(), app);
     store::put(platform, &stored).await.map_err(|error| {
         report.note = Some(error.says());
-        let receipt = earned.escrow(edge, platform, &proven, Some(stored.summary.app.clone()), report);
+        let receipt = earned.escrow(settings, platform, &proven, Some(stored.summary.app.clone()), report);
         Problem::from(ErrorCode::StorageUnavailable).retry(RETRY, receipt)
     })?;
     report.steps.push("stored");
-    if let Err(error) = store::note_connected(edge, platform, &stored, &proven.flow()).await {
+    if let Err(error) = store::note_connected(settings, platform, &stored, &proven.flow()).await {
         report.note = Some(error.says());
     }
     Ok(connected(&stored.id, &stored.summary, report))
@@ -110,7 +111,7 @@ pub async fn complete(
 
 /// The token of a proven flow: the one in escrow, or what its code is good for.
 async fn token_of(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     proven: &Proven,
     report: &mut Report,
@@ -118,7 +119,7 @@ async fn token_of(
     let expired = proven.receipt.is_expired(platform.now());
     match &proven.receipt.held {
         Held::Token { token, app, .. } if expired => {
-            Err(give_up(edge, platform, proven, token, app.clone(), report).await)
+            Err(give_up(settings, platform, proven, token, app.clone(), report).await)
         }
         Held::Token { token, app, .. } => {
             Ok(Earned { token: token.clone(), app: app.clone(), since: proven.receipt.issued })
@@ -126,7 +127,7 @@ async fn token_of(
         Held::Code { .. } if expired => Err(ErrorCode::ReceiptExpired.into()),
         Held::Code { code, redirect_uri } => {
             let verifier = proven.verifier.as_ref();
-            let token = smooch::exchange(edge, platform, code, redirect_uri.as_deref(), verifier, report)
+            let token = smooch::exchange(settings, platform, code, redirect_uri.as_deref(), verifier, report)
                 .await
                 .map_err(|error| exchange_problem(error, proven, report))?;
             report.steps.push("exchanged");
@@ -139,7 +140,7 @@ impl Earned {
     /// A receipt that holds the token, for whoever may finish this flow.
     fn escrow(
         &self,
-        edge: &Edge,
+        settings: &Settings,
         platform: &impl Platform,
         proven: &Proven,
         app: Option<App>,
@@ -149,7 +150,7 @@ impl Earned {
         let subject = proven.session.as_ref().map(|session| session.subject.clone());
         let held = Held::Token { token: self.token.clone(), app, subject };
         let receipt = Receipt { binding: proven.receipt.binding.clone(), held, issued: self.since };
-        receipt.seal(&edge.settings.keyring, &edge.settings.client_id, &platform.random())
+        receipt.seal(&settings.keyring, &settings.client_id, &platform.random())
     }
 }
 
@@ -157,22 +158,22 @@ impl Earned {
 /// finds out that its origin is not in the settings; it carries nothing else, as no receipt was opened for it.
 #[must_use]
 pub fn readable<S>(
-    edge: Option<&Edge>,
+    settings: Option<&Settings>,
     target: &Target<'_>,
     origin: Option<&str>,
     response: Response<S>,
 ) -> Response<S> {
-    let have = |origin: &str| edge.is_some_and(|edge| edge.settings.sites.have(origin));
+    let have = |origin: &str| settings.is_some_and(|settings| settings.sites.has_origin(origin));
     let known = origin.filter(|origin| target.is_own(origin) || have(origin));
     response.with("access-control-allow-origin", known.unwrap_or("*")).with("vary", "origin")
 }
 
 /// The connection as it will be stored.
-fn sealed(edge: &Edge, platform: &impl Platform, proven: &Proven, token: Secret, app: App) -> Stored {
-    let keyring = &edge.settings.keyring;
+fn sealed(settings: &Settings, platform: &impl Platform, proven: &Proven, token: Secret, app: App) -> Stored {
+    let keyring = &settings.keyring;
     let subject = proven.session.as_ref().map(|session| session.subject.clone());
     let metadata = proven.session.as_ref().map(|session| session.metadata.clone()).unwrap_or_default();
-    let id = ConnectionId::new(&edge.settings.client_id, &app.id, subject.as_ref());
+    let id = ConnectionId::new(&settings.client_id, &app.id, subject.as_ref());
     let connected_at = platform.now();
     let record = Record { token, metadata, subdomain: app.subdomain.clone() };
     let sealed = record.seal(keyring, &id, &platform.random());
@@ -242,7 +243,7 @@ fn identify_problem(error: IdentifyError, escrow: String, report: &mut Report) -
 /// connection in use: one authorization covers an app whole, so to end the one would end the other, and there is none to
 /// end that is not in use.
 async fn give_up(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     proven: &Proven,
     token: &Secret,
@@ -252,7 +253,7 @@ async fn give_up(
     let later = |code: ErrorCode, after| Problem::from(code).retry(wait(after), proven.sealed.clone());
     let app = match app {
         Some(app) => app,
-        None => match smooch::identify(edge, platform, token, report).await {
+        None => match smooch::identify(settings, platform, token, report).await {
             Ok(app) => app,
             Err(IdentifyError::Unavailable(after)) => return later(ErrorCode::SmoochUnavailable, after),
             // A token that Smooch does not know is dead.
@@ -272,7 +273,7 @@ async fn give_up(
         }
         Err(_) => return later(ErrorCode::StorageUnavailable, None),
     }
-    if let Err(why) = smooch::revoke(edge, platform, token, &app, report).await {
+    if let Err(why) = smooch::revoke(settings, platform, token, &app, report).await {
         report.note = Some(why);
         return later(ErrorCode::SmoochUnavailable, None);
     }
@@ -285,10 +286,15 @@ fn wait(after: Option<u32>) -> u32 {
 }
 
 fn connected(id: &ConnectionId, summary: &Summary, report: &mut Report) -> Response {
+    #[derive(Serialize)]
+    struct Connected<'a> {
+        status: &'static str,
+        connection: Shown<'a>,
+    }
     report.outcome = "connected";
     report.connection = Some(id.as_str().into());
-    let body = Object::new().text("status", "connected").json("connection", &shown(id, summary).end());
-    Response::json(200, body.end())
+    let body = Connected { status: "connected", connection: Shown::new(id, summary) };
+    Response::json(200, &body)
 }
 
 #[cfg(test)]
@@ -318,7 +324,7 @@ mod tests {
         let binding = Binding::Browser(State::parse(&state).unwrap());
         let receipt = Receipt { binding, held, issued: u64::MAX };
         // A control character takes six bytes in JSON.
-        let metadata = vec![("n".to_owned(), "\u{1}".repeat(MOST_METADATA - 1))];
+        let metadata = [("n".to_owned(), "\u{1}".repeat(MOST_METADATA - 1))].into();
         let session = Session::new(subject.unwrap(), metadata, 1).unwrap();
         let session = session.seal(&keyring, "shoplifter", &[1; NONCE]);
         let mut form = String::new();

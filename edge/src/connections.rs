@@ -2,16 +2,17 @@
 
 use crate::{
     api::usable,
-    edge::Edge,
     http::Response,
     log::Report,
     platform::{KvError, Platform},
     problem::Problem,
     seal::OpenError,
+    settings::Settings,
     store::{self, ReadError},
-    summary::shown,
+    summary::Shown,
 };
-use shared::{ConnectionId, ErrorCode, Object, Subject, parameters};
+use serde::Serialize;
+use shared::{ConnectionId, ErrorCode, Subject};
 
 /// As many as KV lists at once.
 const MOST: u16 = 1000;
@@ -26,6 +27,12 @@ const USUAL: u16 = 100;
 ///
 /// `invalid_request` for a parameter of another shape, `storage_unavailable`.
 pub async fn list(platform: &impl Platform, query: &str) -> Result<Response, Problem> {
+    #[derive(Serialize)]
+    struct Listed<'a> {
+        connections: Vec<Shown<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cursor: Option<&'a str>,
+    }
     let Asked { subject, cursor, limit } = Asked::parse(query)?;
     let (connections, next) = store::list(platform, subject.as_ref(), cursor.as_deref(), limit)
         .await
@@ -34,10 +41,11 @@ pub async fn list(platform: &impl Platform, query: &str) -> Result<Response, Pro
             KvError::Refused(_) if cursor.is_some() => ErrorCode::InvalidRequest,
             KvError::Refused(_) | KvError::Unavailable | KvError::Changed => ErrorCode::StorageUnavailable,
         })?;
-    let listed = Object::new()
-        .list("connections", connections.iter().map(|(id, summary)| shown(id, summary).end()))
-        .maybe("cursor", next.as_deref());
-    Ok(Response::json(200, listed.end()))
+    let listed = Listed {
+        connections: connections.iter().map(|(id, summary)| Shown::new(id, summary)).collect(),
+        cursor: next.as_deref(),
+    };
+    Ok(json(&listed))
 }
 
 /// Shows one connection, with the metadata of the session it was made in.
@@ -46,14 +54,16 @@ pub async fn list(platform: &impl Platform, query: &str) -> Result<Response, Pro
 ///
 /// `not_found`, `storage_unavailable`, or `misconfigured` if its sealing key is not in the settings any more.
 pub async fn show(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     id: &ConnectionId,
     report: &mut Report,
 ) -> Result<Response, Problem> {
     let stored = store::get(platform, id).await.map_err(|error| problem(error, report))?;
-    let record = stored.open(&edge.settings.keyring).map_err(|error| problem(error, report))?;
-    Ok(Response::json(200, shown(id, &stored.summary).texts("metadata", &record.metadata).end()))
+    let record = stored.open(&settings.keyring).map_err(|error| problem(error, report))?;
+    let mut shown = Shown::new(id, &stored.summary);
+    shown.metadata = Some(&record.metadata);
+    Ok(json(&shown))
 }
 
 /// Gives the access token out, to the partner's backend alone.
@@ -62,16 +72,20 @@ pub async fn show(
 ///
 /// As [`show`]; `connection_revoked`, `connection_removing`.
 pub async fn token(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     id: &ConnectionId,
     report: &mut Report,
 ) -> Result<Response, Problem> {
+    #[derive(Serialize)]
+    struct Token<'a> {
+        access_token: &'a str,
+        token_type: &'static str,
+    }
     let stored = store::get(platform, id).await.map_err(|error| problem(error, report))?;
     usable(&stored)?;
-    let record = stored.open(&edge.settings.keyring).map_err(|error| problem(error, report))?;
-    let body = Object::new().text("access_token", record.token.expose()).text("token_type", "Bearer");
-    Ok(Response::json(200, body.end()))
+    let record = stored.open(&settings.keyring).map_err(|error| problem(error, report))?;
+    Ok(json(&Token { access_token: record.token.expose(), token_type: "Bearer" }))
 }
 
 /// What a record that cannot be used is to the caller.
@@ -91,6 +105,10 @@ pub(crate) fn problem(error: ReadError, report: &mut Report) -> Problem {
             ErrorCode::StorageUnavailable.into()
         }
     }
+}
+
+fn json(body: &impl Serialize) -> Response {
+    Response::json(200, &body)
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -123,10 +141,10 @@ impl Asked {
 /// `invalid_request` for another parameter, or one that stands there twice.
 pub(crate) fn query<const N: usize>(text: &str, names: [&str; N]) -> Result<[Option<String>; N], ErrorCode> {
     let mut values = [const { None }; N];
-    for (name, value) in parameters(text.as_bytes()) {
+    for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
         let mut places = names.iter().zip(&mut values);
         let (_, place) = places.find(|(known, _)| **known == name).ok_or(ErrorCode::InvalidRequest)?;
-        if place.replace(value).is_some() {
+        if place.replace(value.into_owned()).is_some() {
             return Err(ErrorCode::InvalidRequest);
         }
     }

@@ -1,8 +1,8 @@
 //! Reads a page's Content-Security-Policy as far as the button depends on it (CSP Level 3): may the script be loaded,
 //! may WebAssembly run, may the edge be asked?
 
-use crate::address::Address;
 use shared::facts::Blocked;
+use url::Url;
 
 /// All policies of a page. Each has to agree.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ struct Policy(Vec<(String, Vec<String>)>);
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// Where it is.
-    pub url: Address,
+    pub url: Url,
     /// The tag's `nonce`.
     pub nonce: Option<String>,
     /// The tag's `integrity`.
@@ -32,7 +32,7 @@ impl Policies {
     /// What they keep the button from, on a page at `page` whose edge is at `edge`. `script` is the tag that loads it,
     /// where there is one.
     #[must_use]
-    pub fn blocked(&self, page: &Address, edge: &Address, script: Option<&Wanted>) -> Vec<Blocked> {
+    pub fn blocked(&self, page: &Url, edge: &Url, script: Option<&Wanted>) -> Vec<Blocked> {
         let forbids = |what: Blocked| {
             self.0.iter().any(|policy| match what {
                 Blocked::Script => !policy.allows_script(page, edge, script),
@@ -78,7 +78,7 @@ impl Policy {
         names.iter().find_map(find).map(|(_, sources)| sources.as_slice())
     }
 
-    fn allows_script(&self, page: &Address, edge: &Address, script: Option<&Wanted>) -> bool {
+    fn allows_script(&self, page: &Url, edge: &Url, script: Option<&Wanted>) -> bool {
         let Some(sources) = self.sources(&["script-src-elem", "script-src", "default-src"]) else {
             return true;
         };
@@ -101,7 +101,7 @@ impl Policy {
         if sources.iter().any(|source| source.eq_ignore_ascii_case("'strict-dynamic'")) {
             return script.is_none();
         }
-        let url = script.map_or_else(|| edge.at("/add-to-smooch.js"), |script| script.url.clone());
+        let url = script.map_or_else(|| at(edge, "/add-to-smooch.js"), |script| script.url.clone());
         any_matches(sources, page, &url)
     }
 
@@ -111,29 +111,36 @@ impl Policy {
         self.sources(&["script-src", "default-src"]).is_none_or(|sources| sources.iter().any(fits))
     }
 
-    fn allows_connection(&self, page: &Address, edge: &Address) -> bool {
+    fn allows_connection(&self, page: &Url, edge: &Url) -> bool {
         let Some(sources) = self.sources(&["connect-src", "default-src"]) else { return true };
-        ["/add-to-smooch.wasm", "/complete"].iter().all(|path| any_matches(sources, page, &edge.at(path)))
+        ["/add-to-smooch.wasm", "/complete"].iter().all(|path| any_matches(sources, page, &at(edge, path)))
     }
 }
 
-fn any_matches(sources: &[String], page: &Address, url: &Address) -> bool {
+/// Another path at the same place.
+fn at(edge: &Url, path: &str) -> Url {
+    let mut url = edge.clone();
+    url.set_path(path);
+    url
+}
+
+fn any_matches(sources: &[String], page: &Url, url: &Url) -> bool {
     sources.iter().any(|source| matches(source, page, url))
 }
 
 /// Whether a source stands for a URL (CSP §6.7.2.8).
-fn matches(source: &str, page: &Address, url: &Address) -> bool {
+fn matches(source: &str, page: &Url, url: &Url) -> bool {
     if source == "*" {
-        return ["http", "https"].contains(&url.scheme.as_str());
+        return ["http", "https"].contains(&url.scheme());
     }
     if source.eq_ignore_ascii_case("'self'") {
-        return page.is_of(url);
+        return page.origin() == url.origin();
     }
     let (scheme, rest) =
         match source.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?))) {
             Some((scheme, rest)) => (scheme, rest),
             None if source.ends_with(':') => return is_scheme(source.trim_end_matches(':'), url),
-            None => (page.scheme.as_str(), source),
+            None => (page.scheme(), source),
         };
     let (place, path) = rest.find('/').and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
     // A port is digits or a star; what else follows a colon is of an address in brackets.
@@ -141,21 +148,22 @@ fn matches(source: &str, page: &Address, url: &Address) -> bool {
         |port: &str| port == "*" || (!port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
     let (host, port) = place.rsplit_once(':').filter(|(_, port)| is_port(port)).unwrap_or((place, ""));
     let fits = match port {
-        "" => url.port.is_none(),
+        "" => url.port().is_none(),
         "*" => true,
         // CSP §6.7.2.11: what is meant for http may be had by https.
-        "80" if url.scheme == "https" => url.port.is_none(),
-        _ => url.port().is_some_and(|known| port.parse() == Ok(known)),
+        "80" if url.scheme() == "https" => url.port().is_none(),
+        _ => url.port_or_known_default().is_some_and(|known| port.parse() == Ok(known)),
     };
     fits && is_scheme(scheme, url) && is_host(host, url) && is_path(path, url)
 }
 
-fn is_scheme(scheme: &str, url: &Address) -> bool {
-    scheme.eq_ignore_ascii_case(&url.scheme) || (scheme.eq_ignore_ascii_case("http") && url.scheme == "https")
+fn is_scheme(scheme: &str, url: &Url) -> bool {
+    scheme.eq_ignore_ascii_case(url.scheme())
+        || (scheme.eq_ignore_ascii_case("http") && url.scheme() == "https")
 }
 
-fn is_host(pattern: &str, url: &Address) -> bool {
-    let host = url.host.as_str();
+fn is_host(pattern: &str, url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
     match pattern.strip_prefix('*') {
         Some("") => true,
         // A star stands for one label or more, and not for none.
@@ -166,8 +174,8 @@ fn is_host(pattern: &str, url: &Address) -> bool {
     }
 }
 
-fn is_path(pattern: &str, url: &Address) -> bool {
-    let path = url.path.as_str();
+fn is_path(pattern: &str, url: &Url) -> bool {
+    let path = url.path();
     match pattern {
         "" | "/" => true,
         // CSP §6.7.2.12: a folder with all that is in it, or one file.
@@ -183,12 +191,12 @@ mod tests {
 
     const EDGE: &str = "https://connect.shop.example";
 
-    fn address(href: &str) -> Address {
-        Address::read(href).unwrap()
+    fn address(href: &str) -> Url {
+        Url::parse(href).unwrap()
     }
 
     fn wanted(nonce: Option<&str>, integrity: Option<&str>) -> Wanted {
-        let url = address(EDGE).at("/add-to-smooch.js");
+        let url = at(&address(EDGE), "/add-to-smooch.js");
         Wanted { url, nonce: nonce.map(Into::into), integrity: integrity.map(Into::into) }
     }
 

@@ -5,15 +5,14 @@
 //! event is in the feed, whatever becomes of it here.
 
 use crate::{
-    edge::Edge,
-    platform::{Answer, FetchError, Outgoing, Platform, seconds},
-    settings::Fault,
-    ulid::Ulid,
+    fault::Fault,
+    platform::{Answer, FetchError, Millis, Outgoing, Platform, seconds},
+    settings::Settings,
+    signing::Destination,
 };
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-use shared::{Endpoint, ErrorCode, Json, Object, from_base64, to_base64};
-use std::fmt;
+use serde::{Deserialize, Serialize};
+use shared::{ErrorCode, from_json, to_json};
+use ulid::Ulid;
 
 /// Seconds between an attempt that failed and the next. Standard Webhooks' own example, up to where the seven attempts
 /// fit into a day: the queue of a free plan forgets what is older. `wrangler.toml` has as many `max_retries`.
@@ -26,62 +25,6 @@ const HOUR: u32 = 60 * 60;
 
 /// A receiver writes the event down and answers; what takes longer is done after.
 const TIMEOUT: u32 = 10_000;
-
-/// In bytes, as Standard Webhooks say: shorter could be guessed, longer than the hash's block is no stronger.
-const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
-
-const GRAMMAR: &str =
-    "must be whsec_ and the base64 of 24 to 64 random bytes, or several of these with commas between";
-
-/// Where events are delivered to.
-#[derive(Debug)]
-pub struct Destination {
-    /// The receiver.
-    pub url: Endpoint,
-    /// What its receiver knows them by.
-    pub keys: SigningKeys,
-}
-
-/// The keys that sign, all of them each time: a receiver believes the one it knows, so a new key can come before an
-/// old one goes.
-pub struct SigningKeys(Vec<Hmac<Sha256>>);
-
-impl SigningKeys {
-    /// Reads `whsec_…`, or several with commas between.
-    ///
-    /// # Errors
-    ///
-    /// Says what is wrong, without showing any of it.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let key = |part: &str| {
-            let encoded = part.trim().strip_prefix("whsec_")?;
-            let key = from_base64(encoded)?;
-            if KEY_LENGTHS.contains(&key.len()) { Hmac::new_from_slice(&key).ok() } else { None }
-        };
-        let keys: Option<Vec<_>> = text.split(',').map(key).collect();
-        keys.map(Self).ok_or(GRAMMAR)
-    }
-
-    /// The value of `webhook-signature`. Neither `id` nor the timestamp has a full stop, so no two messages are signed
-    /// alike.
-    #[must_use]
-    pub fn sign(&self, id: &str, timestamp: u64, body: &str) -> String {
-        let signed = [id, ".", &timestamp.to_string(), ".", body].concat();
-        let mut signatures = String::new();
-        for key in &self.0 {
-            let mac = key.clone().chain_update(&signed).finalize().into_bytes();
-            let space = if signatures.is_empty() { "" } else { " " };
-            signatures.extend([space, "v1,", &to_base64(&mac)]);
-        }
-        signatures
-    }
-}
-
-impl fmt::Debug for SigningKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SigningKeys(..)")
-    }
-}
 
 /// What is to become of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +44,7 @@ pub enum Verdict {
 /// 4. 2xx is delivered, 410 is not wanted (Standard Webhooks, "Delivery success and failure"), and everything else
 ///    is tried again.
 pub async fn deliver(
-    edge: Result<&Edge, &[Fault]>,
+    settings: Result<&Settings, &[Fault]>,
     platform: &impl Platform,
     message: &str,
     attempts: u32,
@@ -112,7 +55,7 @@ pub async fn deliver(
         let [random] = platform.random();
         Verdict::Again(wait(attempts, asked, random))
     };
-    let (outcome, status, verdict) = match (edge.map(|edge| &edge.settings.events), event) {
+    let (outcome, status, verdict) = match (settings.map(|settings| &settings.events), event) {
         (Err(_), _) => (ErrorCode::Misconfigured.as_str(), None, again(None)),
         (Ok(None), _) => ("no_receiver", None, Verdict::Done),
         (Ok(Some(_)), None) => ("no_event", None, Verdict::Done),
@@ -123,28 +66,46 @@ pub async fn deliver(
             None => ("no_answer", None, again(None)),
         },
     };
-    let mut line = Object::new()
-        .number("time", time)
-        .text("route", "queue")
-        .text("outcome", outcome)
-        .maybe("event", event.map(Ulid::to_text).as_deref())
-        .number("attempt", attempts.into());
-    if let Some(status) = status {
-        line = line.number("status", status.into());
-    }
-    if let Verdict::Again(after) = verdict
-        && !is_last(attempts)
-    {
-        line = line.number("again_after", after.into());
-    }
-    let took = platform.now().saturating_sub(time);
-    platform.log(&line.number("milliseconds", took).end());
+    let line = Line {
+        time,
+        route: "queue",
+        outcome,
+        event: event.map(|id| id.to_string()),
+        attempt: attempts,
+        status,
+        again_after: match verdict {
+            Verdict::Again(after) if !is_last(attempts) => Some(after),
+            Verdict::Again(_) | Verdict::Done => None,
+        },
+        milliseconds: platform.now().saturating_sub(time),
+    };
+    platform.log(&to_json(&line));
     verdict
+}
+
+#[derive(Serialize)]
+struct Line {
+    time: Millis,
+    route: &'static str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
+    attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again_after: Option<u32>,
+    milliseconds: Millis,
 }
 
 /// The id of the event that a message is; of everything else, `None`.
 fn event(message: &str) -> Option<Ulid> {
-    Ulid::parse(&Json::parse(message.as_bytes())?.take("id")?.text()?)
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+    }
+    let Named { id } = from_json(message.as_bytes())?;
+    Ulid::from_string(&id).ok()
 }
 
 /// The receiver's status and its `Retry-After`; `None` if there was no answer.
@@ -154,7 +115,7 @@ async fn post(
     id: Ulid,
     message: &str,
 ) -> Option<(u16, Option<u32>)> {
-    let (id, timestamp) = (id.to_text(), seconds(platform.now()));
+    let (id, timestamp) = (id.to_string(), seconds(platform.now()));
     let signature = destination.keys.sign(&id, timestamp, message);
     let timestamp = timestamp.to_string();
     let headers = [
@@ -190,71 +151,11 @@ fn is_last(attempts: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64ct::{Base64, Encoding as _};
-
-    // The secret and the vector of the specification's own libraries.
-    const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
-
-    const OTHER: &str = "whsec_AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
-    const ID: &str = "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk";
-    const TIMESTAMP: u64 = 1_649_367_553;
-    const BODY: &str = r#"{"email":"test@example.com","username":"test_user"}"#;
-    const SIGNATURE: &str = "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=";
-
-    fn sign(keys: &str, id: &str, timestamp: u64, body: &str) -> String {
-        SigningKeys::parse(keys).unwrap().sign(id, timestamp, body)
-    }
-
-    #[test]
-    fn what_the_specification_signs_is_signed_alike() {
-        assert_eq!(sign(SECRET, ID, TIMESTAMP, BODY), SIGNATURE);
-    }
-
-    #[test]
-    fn id_time_body_and_key_are_all_signed() {
-        assert_ne!(sign(SECRET, "msg_27UH4WbU6Z5A5EzD8u03UvzRbpl", TIMESTAMP, BODY), SIGNATURE);
-        assert_ne!(sign(SECRET, ID, TIMESTAMP + 1, BODY), SIGNATURE);
-        assert_ne!(sign(SECRET, ID, TIMESTAMP, "{}"), SIGNATURE);
-        assert_ne!(sign(OTHER, ID, TIMESTAMP, BODY), SIGNATURE);
-    }
-
-    #[test]
-    fn all_keys_sign_so_that_a_new_one_can_come_first() {
-        let both = sign(&format!("{OTHER}, {SECRET}"), ID, TIMESTAMP, BODY);
-        assert_eq!(both, format!("{} {SIGNATURE}", sign(OTHER, ID, TIMESTAMP, BODY)));
-    }
-
-    #[track_caller]
-    fn check(text: &str, fits: bool) {
-        let expected = if fits { Ok(()) } else { Err(GRAMMAR) };
-        assert_eq!(SigningKeys::parse(text).map(|_| ()), expected, "{text:?}");
-    }
-
-    #[test]
-    fn a_secret_is_24_to_64_bytes_as_receivers_read_them() {
-        let of = |length| format!("whsec_{}", Base64::encode_string(&vec![7; length]));
-        check(&of(23), false);
-        check(&of(24), true);
-        check(&of(64), true);
-        check(&of(65), false);
-        check("", false);
-        check("whsec_", false);
-        check(SECRET.trim_start_matches("whsec_"), false);
-        check("whsk_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", false);
-        check(&of(32).replace('=', ""), false);
-        check(&format!("{SECRET},"), false);
-        check(&format!("{SECRET},{OTHER}"), true);
-    }
-
-    #[test]
-    fn debug_shows_no_key() {
-        assert_eq!(format!("{:?}", SigningKeys::parse(SECRET).unwrap()), "SigningKeys(..)");
-    }
 
     #[test]
     fn only_an_event_of_ours_has_an_id() {
         let ulid = "01KE6TT0W0000000000000000A";
-        assert_eq!(event(&format!(r#"{{"id":"{ulid}"}}"#)).unwrap().to_text(), ulid);
+        assert_eq!(event(&format!(r#"{{"id":"{ulid}"}}"#)).unwrap().to_string(), ulid);
         for other in ["", "[]", "{}", r#"{"id":7}"#, r#"{"id":"../x"}"#, r#"{"id":"a.b"}"#] {
             assert_eq!(event(other), None, "{other:?}");
         }

@@ -6,11 +6,12 @@
 
 use crate::{
     platform::{KvError, Millis, Platform, Put, seconds},
-    summary::{Summary, shown},
-    ulid::Ulid,
+    summary::{Metadata, Shown, Summary},
 };
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use shared::{ConnectionId, Json, Object};
+use shared::{ConnectionId, from_json, to_json};
+use ulid::Ulid;
 
 /// Thirty days, in seconds.
 pub(crate) const LIFE: u32 = 30 * 24 * 60 * 60;
@@ -25,13 +26,16 @@ const MOST_LISTS: u32 = 30;
 pub const RANDOM: usize = 10;
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Connected, for the first time or again: telling them apart would cost a read.
+    #[serde(rename = "connection.connected")]
     Connected,
     /// Smooch refuses the token.
+    #[serde(rename = "connection.revoked")]
     Revoked,
     /// The partner has removed it.
+    #[serde(rename = "connection.removed")]
     Removed,
 }
 
@@ -48,20 +52,14 @@ pub struct Event {
     pub summary: Summary,
 }
 
-impl Kind {
-    /// Its name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Connected => "connection.connected",
-            Self::Revoked => "connection.revoked",
-            Self::Removed => "connection.removed",
-        }
-    }
-
-    fn parse(name: &str) -> Option<Self> {
-        [Self::Connected, Self::Revoked, Self::Removed].into_iter().find(|kind| kind.as_str() == name)
-    }
+/// An event as it is shown and delivered.
+#[derive(Debug, Serialize)]
+pub struct ShownEvent<'a> {
+    id: String,
+    #[serde(rename = "type")]
+    kind: Kind,
+    time: u64,
+    connection: Shown<'a>,
 }
 
 impl Event {
@@ -75,7 +73,7 @@ impl Event {
         random: [u8; RANDOM],
     ) -> Self {
         let random = random.into_iter().fold(0, |bits, byte| bits << 8 | u128::from(byte));
-        let id = Ulid::new(now, random);
+        let id = Ulid::from_parts(now, random);
         Self { id, kind, connection: connection.clone(), summary: summary.clone() }
     }
 
@@ -90,25 +88,26 @@ impl Event {
 
     /// Where it lies in KV.
     pub(crate) fn key(&self) -> String {
-        ["event/", &self.id.to_text()].concat()
+        ["event/", &self.id.to_string()].concat()
     }
 
-    /// The event as it is shown and delivered, JSON.
+    /// The event as it is shown and delivered.
     #[must_use]
-    pub fn shown(&self) -> String {
-        Object::new()
-            .text("id", &self.id.to_text())
-            .text("type", self.kind.as_str())
-            .number("time", seconds(self.id.time()))
-            .json("connection", &shown(&self.connection, &self.summary).end())
-            .end()
+    pub fn shown(&self) -> ShownEvent<'_> {
+        ShownEvent {
+            id: self.id.to_string(),
+            kind: self.kind,
+            time: seconds(self.id.timestamp_ms()),
+            connection: Shown::new(&self.connection, &self.summary),
+        }
     }
 }
 
 /// The key and the metadata of an event.
 pub(crate) fn stored(event: &Event) -> (String, String) {
-    let metadata = Object::new().text("type", event.kind.as_str()).text("id", event.connection.as_str());
-    (event.key(), event.summary.metadata(metadata).end())
+    let mut metadata = Metadata::of(&event.summary);
+    (metadata.kind, metadata.id) = (Some(event.kind), Some(event.connection.as_str().into()));
+    (event.key(), to_json(&metadata))
 }
 
 /// A write of an event.
@@ -146,12 +145,12 @@ pub async fn feed(platform: &impl Platform, after: Option<Ulid>, limit: usize) -
     let end = now.saturating_sub(SETTLED);
     let oldest = now.saturating_sub(u64::from(LIFE) * 1000);
     // A place of the future, where nothing would ever be read, is the feed's present end.
-    let after = after.map(|after| after.min(Ulid::new(end, 0)));
-    let known = after.filter(|after| after.time() >= oldest);
-    let after = known.unwrap_or(Ulid::new(oldest, 0));
+    let after = after.map(|after| after.min(Ulid::from_parts(end, 0)));
+    let known = after.filter(|after| after.timestamp_ms() >= oldest);
+    let after = known.unwrap_or(Ulid::from_parts(oldest, 0));
     let mut feed = Feed { events: Vec::new(), next: after, more: false };
     let mut stretch = match known {
-        Some(after) => Stretch::at(after.time()),
+        Some(after) => Stretch::at(after.timestamp_ms()),
         // Older events are gone, so the first stretch may as well be a long one.
         None => Stretch::at(oldest - oldest % length(Stretch::LONGEST)),
     };
@@ -165,7 +164,7 @@ pub async fn feed(platform: &impl Platform, after: Option<Ulid>, limit: usize) -
             let Some(event) = read(&key, metadata.as_deref()).filter(|event| event.id > after) else {
                 continue;
             };
-            if event.id.time() > end {
+            if event.id.timestamp_ms() > end {
                 return Ok(feed);
             }
             if feed.events.len() == limit {
@@ -180,7 +179,7 @@ pub async fn feed(platform: &impl Platform, after: Option<Ulid>, limit: usize) -
             stretch = stretch.next();
             // All before this stretch has been looked through.
             if stretch.start <= end {
-                feed.next = feed.next.max(Ulid::new(stretch.start - 1, u128::MAX));
+                feed.next = feed.next.max(Ulid::from_parts(stretch.start - 1, u128::MAX));
             }
         }
     }
@@ -189,11 +188,10 @@ pub async fn feed(platform: &impl Platform, after: Option<Ulid>, limit: usize) -
 }
 
 fn read(key: &str, metadata: Option<&str>) -> Option<Event> {
-    let id = Ulid::parse(key.strip_prefix("event/")?)?;
-    let mut json = Json::parse(metadata?.as_bytes())?;
-    let kind = Kind::parse(&json.take("type")?.text()?)?;
-    let connection = ConnectionId::parse(&json.take("id")?.text()?)?;
-    Some(Event { id, kind, connection, summary: Summary::of_metadata(&mut json)? })
+    let id = Ulid::from_string(key.strip_prefix("event/")?).ok()?;
+    let mut metadata: Metadata = from_json(metadata?.as_bytes())?;
+    let (kind, connection) = (metadata.kind?, ConnectionId::parse(&metadata.id.take()?)?);
+    Some(Event { id, kind, connection, summary: metadata.into_summary() })
 }
 
 /// A stretch of time that all ULIDs with the same first characters share.
@@ -225,7 +223,7 @@ impl Stretch {
 
     fn prefix(self) -> String {
         let kept = Self::TIME.saturating_sub(self.left_off as usize);
-        let ulid = Ulid::new(self.start, 0).to_text();
+        let ulid = Ulid::from_parts(self.start, 0).to_string();
         ["event/", ulid.get(..kept).unwrap_or_default()].concat()
     }
 }
@@ -241,7 +239,7 @@ mod tests {
     const NOW: Millis = 1_767_607_200_123;
 
     fn stored_key(ms: Millis, random: u128) -> String {
-        ["event/", &Ulid::new(ms, random).to_text()].concat()
+        ["event/", &Ulid::from_parts(ms, random).to_string()].concat()
     }
 
     #[test]

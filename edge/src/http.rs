@@ -1,5 +1,7 @@
 //! Requests and answers, as the handlers see them. No platform's types: the Worker and the tests convert.
 
+use serde::Serialize;
+use shared::to_json;
 use std::{borrow::Cow, convert::Infallible, future::Future};
 use thiserror::Error;
 
@@ -132,9 +134,9 @@ pub enum Body<S> {
 impl Response {
     /// An answer in JSON that no cache keeps.
     #[must_use]
-    pub fn json(status: u16, body: String) -> Self {
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
         let headers = vec![("content-type".into(), "application/json".into())];
-        Self { status, headers, body: Body::Text(body) }.uncached()
+        Self { status, headers, body: Body::Text(to_json(body)) }.uncached()
     }
 
     /// A bounce to `location`, by GET whatever the method was (RFC 9110 §15.4.4).

@@ -3,17 +3,18 @@
 //!
 //! It renders no HTML, sets no cookie, follows no redirect, and writes nothing before a flow has succeeded.
 
-pub mod address;
 pub mod api;
 pub mod api_keys;
 pub mod budget;
 pub mod callback;
+pub mod cipher;
 pub mod complete;
 pub mod connections;
 pub mod csp;
 pub mod delivery;
-pub mod edge;
+pub mod dispatch;
 pub mod events;
+pub mod fault;
 pub mod feed;
 pub mod html;
 pub mod http;
@@ -30,12 +31,10 @@ pub mod session;
 pub mod sessions;
 pub mod settings;
 pub mod setup;
+pub mod signing;
 pub mod sites;
 pub mod smooch;
 pub mod store;
 pub mod summary;
 pub mod sweep;
-pub mod ulid;
-
-#[cfg(target_arch = "wasm32")]
-mod workers;
+pub mod vars;

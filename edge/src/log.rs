@@ -1,8 +1,9 @@
 //! One line of JSON a request. No code, state, token, key, query or text from outside is ever in it: what is
 //! logged is an enum, a name from the settings, a number, or an id of ours.
 
-use crate::platform::Millis;
-use shared::{Object, quoted};
+use crate::{fault::Fault, platform::Millis};
+use serde::Serialize;
+use shared::to_json;
 
 /// What happened, filled in as a handler goes along.
 #[derive(Debug, Default)]
@@ -24,38 +25,32 @@ pub struct Report {
 }
 
 /// The line for one request.
+#[derive(Serialize)]
 pub(crate) struct Line<'a> {
     pub(crate) time: Millis,
     pub(crate) request_id: &'a str,
     pub(crate) route: &'static str,
     pub(crate) outcome: &'static str,
     pub(crate) status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) site: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connection: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(crate) steps: &'a [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<&'a str>,
+    /// The faults of the settings, where they are the cause.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) settings: &'a [Fault],
     pub(crate) milliseconds: Millis,
     pub(crate) upstream_milliseconds: Millis,
 }
 
 impl Line<'_> {
     pub(crate) fn text(&self) -> String {
-        let mut line = Object::new()
-            .number("time", self.time)
-            .text("request_id", self.request_id)
-            .text("route", self.route)
-            .text("outcome", self.outcome)
-            .number("status", self.status.into())
-            .maybe("site", self.site)
-            .maybe("key", self.key)
-            .maybe("connection", self.connection);
-        if !self.steps.is_empty() {
-            line = line.list("steps", self.steps.iter().map(|step| quoted(step)));
-        }
-        line.maybe("note", self.note)
-            .number("milliseconds", self.milliseconds)
-            .number("upstream_milliseconds", self.upstream_milliseconds)
-            .end()
+        to_json(self)
     }
 }

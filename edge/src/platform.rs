@@ -33,9 +33,6 @@ pub trait Platform {
     /// a host that no setting names.
     fn fetch(&self, request: Outgoing<'_>) -> impl Future<Output = Result<Answer, FetchError>>;
 
-    /// What a reference on a page stands for, as a browser reads it (URL Standard); `None` for what is no URL.
-    fn resolve(&self, base: &str, reference: &str) -> Option<String>;
-
     /// Loads the beginning of a document: `longest` bytes, and the rest is not waited for. Redirects are returned and
     /// not followed.
     fn load(

@@ -2,8 +2,9 @@
 //!
 //! The text is ours and fixed. Nothing that Smooch or a caller sent is ever repeated in it.
 
-use crate::http::Response;
-use shared::{ErrorCode, Object};
+use crate::{fault::Fault, http::Response};
+use serde::Serialize;
+use shared::ErrorCode;
 
 /// An error on its way to the caller.
 #[expect(missing_debug_implementations, reason = "it may carry a receipt")]
@@ -13,7 +14,7 @@ pub struct Problem {
     status: u16,
     retry_after: Option<u32>,
     receipt: Option<String>,
-    settings: Vec<(String, &'static str)>,
+    settings: Vec<Fault>,
 }
 
 impl Problem {
@@ -30,32 +31,40 @@ impl Problem {
         Self { status, retry_after: Some(seconds), ..self }
     }
 
-    /// Names settings and what is wrong with each, never a value.
+    /// Names faulty settings.
     #[must_use]
-    pub fn naming(self, settings: Vec<(String, &'static str)>) -> Self {
+    pub fn naming(self, settings: Vec<Fault>) -> Self {
         Self { settings, ..self }
     }
 
     /// The answer. `request_id` is in the log too.
     #[must_use]
     pub fn response(self, request_id: &str) -> Response {
-        let mut body = Object::new()
-            .text("title", title(self.status))
-            .number("status", self.status.into())
-            .text("detail", detail(self.code))
-            .text("code", self.code.as_str())
-            .text("request_id", request_id);
-        if let Some(seconds) = self.retry_after {
-            body = body.number("retry_after", seconds.into());
+        #[derive(Serialize)]
+        struct Body<'a> {
+            title: &'static str,
+            status: u16,
+            detail: &'static str,
+            code: &'static str,
+            request_id: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            retry_after: Option<u32>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            receipt: Option<&'a str>,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            settings: &'a [Fault],
         }
-        body = body.maybe("receipt", self.receipt.as_deref());
-        if !self.settings.is_empty() {
-            let setting = |(name, problem): &(String, &'static str)| {
-                Object::new().text("name", name).text("problem", problem).end()
-            };
-            body = body.list("settings", self.settings.iter().map(setting));
-        }
-        let mut response = Response::json(self.status, body.end());
+        let body = Body {
+            title: title(self.status),
+            status: self.status,
+            detail: detail(self.code),
+            code: self.code.as_str(),
+            request_id,
+            retry_after: self.retry_after,
+            receipt: self.receipt.as_deref(),
+            settings: &self.settings,
+        };
+        let mut response = Response::json(self.status, &body);
         if let Some((_, content_type)) = response.headers.iter_mut().find(|(name, _)| *name == "content-type")
         {
             *content_type = "application/problem+json".into();

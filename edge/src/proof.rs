@@ -4,14 +4,15 @@
 //! are one browser: the defence against "Cross-user OAuth Session Fixation" of the update to RFC 9700.
 
 use crate::{
-    edge::Edge,
     http::Target,
     platform::Millis,
     receipt::{Binding, Held, Receipt},
     session::Session,
+    settings::Settings,
 };
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use sha2::{Digest as _, Sha256};
-use shared::{ErrorCode, Site, State, Verifier, parameters, to_base64url};
+use shared::{ErrorCode, Site, State, Verifier};
 
 /// What a page sends to finish a flow. Nothing of it is believed yet.
 #[derive(Default)]
@@ -52,8 +53,8 @@ impl Completion {
     /// `invalid_request`.
     pub fn parse(body: &[u8]) -> Result<Self, ErrorCode> {
         let mut completion = Self::default();
-        for (name, value) in parameters(body) {
-            let field = match name.as_str() {
+        for (name, value) in url::form_urlencoded::parse(body) {
+            let field = match &*name {
                 "receipt" => &mut completion.receipt,
                 "verifier" => &mut completion.verifier,
                 "session" => &mut completion.session,
@@ -61,7 +62,7 @@ impl Completion {
                 "again" => &mut completion.again,
                 _ => continue,
             };
-            if field.replace(value).is_some() {
+            if field.replace(value.into_owned()).is_some() {
                 return Err(ErrorCode::InvalidRequest);
             }
         }
@@ -80,7 +81,7 @@ impl Completion {
 ///
 /// The code of the first that does not hold.
 pub fn prove(
-    edge: &Edge,
+    settings: &Settings,
     target: &Target<'_>,
     origin: Option<&str>,
     completion: Completion,
@@ -88,13 +89,12 @@ pub fn prove(
 ) -> Result<Proven, ErrorCode> {
     let Completion { receipt: sealed, verifier, session, started_session, again } = completion;
     let sealed = sealed.ok_or(ErrorCode::InvalidRequest)?;
-    let settings = &edge.settings;
     let receipt = Receipt::open(&settings.keyring, &settings.client_id, &sealed)
         .map_err(|_| ErrorCode::ReceiptInvalid)?;
     let origin = origin.ok_or(ErrorCode::OriginNotAllowed)?;
     let (verifier, session) = match &receipt.binding {
         Binding::Browser(state) => {
-            let required = check_origin(edge, target, state, origin)?;
+            let required = check_origin(settings, target, state, origin)?;
             let verifier =
                 verifier.as_deref().and_then(Verifier::parse).ok_or(ErrorCode::VerifierMismatch)?;
             if !state.challenge.is_of(&verifier) {
@@ -109,7 +109,7 @@ pub fn prove(
                 Held::Code { .. } => now,
                 Held::Token { .. } => 0,
             };
-            let session = same_user(edge, session.as_deref(), started_session.as_deref(), required, at)?;
+            let session = same_user(settings, session.as_deref(), started_session.as_deref(), required, at)?;
             if let Held::Token { subject, .. } = &receipt.held
                 && subject.as_ref() != session.as_ref().map(|session| &session.subject)
             {
@@ -132,26 +132,31 @@ pub fn prove(
 }
 
 /// Whether a session is required.
-fn check_origin(edge: &Edge, target: &Target<'_>, state: &State, origin: &str) -> Result<bool, ErrorCode> {
+fn check_origin(
+    settings: &Settings,
+    target: &Target<'_>,
+    state: &State,
+    origin: &str,
+) -> Result<bool, ErrorCode> {
     if state.site.as_str() == Site::HOSTED {
         return if target.is_own(origin) { Ok(false) } else { Err(ErrorCode::OriginNotAllowed) };
     }
-    match edge.settings.sites.get(&state.site) {
-        Some(site) if site.origin.as_str() == origin => Ok(site.require_session),
-        Some(_) | None => Err(ErrorCode::OriginNotAllowed),
+    match settings.sites.find(&state.site) {
+        Ok(site) if site.origin.as_str() == origin => Ok(site.require_session),
+        Ok(_) => Err(ErrorCode::OriginNotAllowed),
+        Err(error) => Err(error.code(ErrorCode::OriginNotAllowed)),
     }
 }
 
 /// The session that both ends of the flow name, if there is one. Of the one that the flow started with only
 /// the subject counts, so it may have ended while the person was at Smooch.
 fn same_user(
-    edge: &Edge,
+    settings: &Settings,
     present: Option<&str>,
     started: Option<&str>,
     required: bool,
     now: Millis,
 ) -> Result<Option<Session>, ErrorCode> {
-    let settings = &edge.settings;
     let open = |text| Session::open(&settings.keyring, &settings.client_id, text);
     match (present, started) {
         (None, None) if required => Err(ErrorCode::SessionRequired),
@@ -181,7 +186,7 @@ impl Proven {
         match (&self.receipt.binding, &self.receipt.held) {
             (Binding::Browser(state), _) => state.challenge.as_str().into(),
             (Binding::Direct, Held::Code { code: held, .. } | Held::Token { token: held, .. }) => {
-                to_base64url(&Sha256::digest(held.expose()))
+                Base64UrlUnpadded::encode_string(&Sha256::digest(held.expose()))
             }
         }
     }

@@ -1,28 +1,41 @@
-//! What anybody may ask: whether the edge is well, and what its own hosted page needs to know.
+//! The routes that anybody may ask without a key: health, and the public settings for the edge's own pages.
 
-use crate::{edge::Edge, http::Response, problem::Problem, settings::Fault};
-use shared::{ErrorCode, Object};
+use crate::{fault::Fault, http::Response, problem::Problem, settings::Settings};
+use serde::Serialize;
+use shared::ErrorCode;
 
-/// `GET /healthz`, when all is well.
-#[must_use]
-pub fn well() -> Response {
-    Response::json(200, r#"{"status":"ok"}"#.into())
+/// `GET /healthz`.
+///
+/// # Errors
+///
+/// `misconfigured`, which names each wrong or missing setting.
+pub fn health(faults: &[Fault]) -> Result<Response, Problem> {
+    #[derive(Serialize)]
+    struct Health {
+        status: &'static str,
+    }
+    if faults.is_empty() {
+        Ok(Response::json(200, &Health { status: "ok" }))
+    } else {
+        Err(Problem::from(ErrorCode::Misconfigured).naming(faults.to_vec()))
+    }
 }
 
-/// `GET /healthz`, when it is not: each wrong or missing setting by name, never its value.
+/// `GET /embed.json`: the settings that each link of the button shows anyway.
 #[must_use]
-pub fn ill(faults: &[Fault]) -> Problem {
-    Problem::from(ErrorCode::Misconfigured).naming(faults.to_vec())
-}
-
-/// `GET /embed.json`: what every link of the button shows anyway, for the edge's own pages.
-#[must_use]
-pub fn embed(edge: &Edge) -> Response {
-    let settings = &edge.settings;
-    let embed = Object::new()
-        .text("client_id", &settings.client_id)
-        .text("authorize_url", settings.authorize_url.as_str())
-        .flag("pkce", settings.pkce)
-        .flag("direct_install", settings.direct_install);
-    Response::json(200, embed.end())
+pub fn embed(settings: &Settings) -> Response {
+    #[derive(Serialize)]
+    struct Embed<'a> {
+        client_id: &'a str,
+        authorize_url: &'a str,
+        pkce: bool,
+        direct_install: bool,
+    }
+    let embed = Embed {
+        client_id: &settings.client_id,
+        authorize_url: settings.authorize_url.as_str(),
+        pkce: settings.pkce,
+        direct_install: settings.direct_install,
+    };
+    Response::json(200, &embed)
 }

@@ -7,7 +7,8 @@ use crate::{
     platform::Millis,
     seal::{Keyring, NONCE, OpenError, Purpose},
 };
-use shared::{App, Challenge, Json, Object, Secret, Site, State, Subject};
+use serde::{Deserialize, Serialize};
+use shared::{App, Challenge, Object, Secret, Site, State, Subject, from_json, to_json};
 use zeroize::Zeroizing;
 
 /// Longer than any sane code lives, and a page takes to load; a stolen receipt is soon stale.
@@ -75,28 +76,29 @@ impl Receipt {
         self.issued > now + SKEW || now.saturating_sub(self.issued) > LIFE
     }
 
-    /// Seals it. `client_id` is the deployment's; a receipt of another does not open, whatever keys they share.
+    /// Seals the receipt. `client_id` is the deployment's: a receipt of another deployment does not open, whatever keys
+    /// the two share.
     #[must_use]
     pub fn seal(&self, keyring: &Keyring, client_id: &str, nonce: &[u8; NONCE]) -> String {
-        // Short names, since a receipt travels in a URL.
-        let mut text = Object::new();
-        if let Binding::Browser(state) = &self.binding {
-            text = text.text("s", state.site.as_str()).text("h", state.challenge.as_str());
-        }
-        text = match &self.held {
-            Held::Code { code, redirect_uri } => {
-                text.text("c", code.expose()).maybe("r", redirect_uri.as_deref())
-            }
-            Held::Token { token, app, subject } => {
-                let text = text.text("t", token.expose());
-                let text = match app {
-                    Some(app) => text.json("a", &app.to_json()),
-                    None => text,
-                };
-                text.maybe("u", subject.as_ref().map(Subject::as_str))
-            }
+        let state = match &self.binding {
+            Binding::Browser(state) => Some(state),
+            Binding::Direct => None,
         };
-        let plaintext = Zeroizing::new(text.number("i", self.issued).end());
+        let (code, redirect_uri, token, app, subject) = match &self.held {
+            Held::Code { code, redirect_uri } => (Some(code), redirect_uri.as_deref(), None, None, None),
+            Held::Token { token, app, subject } => (None, None, Some(token), app.clone(), subject.clone()),
+        };
+        let plaintext = Plaintext {
+            site: state.map(|state| state.site.as_str()),
+            challenge: state.map(|state| state.challenge.as_str()),
+            code: code.map(Secret::expose),
+            redirect_uri,
+            token: token.map(Secret::expose),
+            app: app.map(Object),
+            subject,
+            issued: self.issued,
+        };
+        let plaintext = Zeroizing::new(to_json(&plaintext));
         keyring.seal(Purpose::Receipt, client_id, plaintext.as_bytes(), nonce)
     }
 
@@ -104,18 +106,40 @@ impl Receipt {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] if it is none.
+    /// [`OpenError`] if the text is not such a receipt.
     pub fn open(keyring: &Keyring, client_id: &str, text: &str) -> Result<Self, OpenError> {
         let plaintext = keyring.open(Purpose::Receipt, client_id, text)?;
-        Self::read(&plaintext).ok_or(OpenError::Forged)
+        let plaintext = from_json::<Plaintext<String, Secret>>(&plaintext);
+        plaintext.and_then(Plaintext::into_receipt).ok_or(OpenError::Forged)
     }
+}
 
-    fn read(plaintext: &[u8]) -> Option<Self> {
-        let mut json = Json::parse(plaintext)?;
-        let mut text = |name| json.take(name)?.maybe_text();
-        let (site, challenge, code, redirect_uri) = (text("s")?, text("h")?, text("c")?, text("r")?);
-        let (code, token, subject) = (code.map(Secret::new), text("t")?.map(Secret::new), text("u")?);
-        let binding = match (site, challenge) {
+/// The plaintext of a receipt: JSON with short names, since a receipt travels in a URL. `T` is a text and `S` a secret:
+/// both are `&str` to write, and `String` and [`Secret`] to read.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plaintext<T, S> {
+    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
+    site: Option<T>,
+    #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
+    challenge: Option<T>,
+    #[serde(rename = "c", skip_serializing_if = "Option::is_none")]
+    code: Option<S>,
+    #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
+    redirect_uri: Option<T>,
+    #[serde(rename = "t", skip_serializing_if = "Option::is_none")]
+    token: Option<S>,
+    #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
+    app: Option<Object<App>>,
+    #[serde(rename = "u", skip_serializing_if = "Option::is_none")]
+    subject: Option<Subject>,
+    #[serde(rename = "i")]
+    issued: Millis,
+}
+
+impl Plaintext<String, Secret> {
+    fn into_receipt(self) -> Option<Receipt> {
+        let binding = match (self.site, self.challenge) {
             (Some(site), Some(challenge)) => Binding::Browser(State {
                 site: Site::parse(&site)?,
                 challenge: Challenge::parse(&challenge)?,
@@ -123,22 +147,14 @@ impl Receipt {
             (None, None) => Binding::Direct,
             (Some(_), None) | (None, Some(_)) => return None,
         };
-        let held = match (code, token) {
-            (Some(code), None) => Held::Code { code, redirect_uri },
+        let held = match (self.code, self.token) {
+            (Some(code), None) => Held::Code { code, redirect_uri: self.redirect_uri },
             (None, Some(token)) => {
-                let app = match json.take("a")? {
-                    Json::Absent => None,
-                    app => Some(App::from_json(app)?),
-                };
-                let subject = match subject {
-                    Some(text) => Some(Subject::parse(&text)?),
-                    None => None,
-                };
-                Held::Token { token, app, subject }
+                Held::Token { token, app: self.app.map(|Object(app)| app), subject: self.subject }
             }
             (Some(_), Some(_)) | (None, None) => return None,
         };
-        Some(Self { binding, held, issued: json.take("i")?.number()? })
+        Some(Receipt { binding, held, issued: self.issued })
     }
 }
 
@@ -210,6 +226,8 @@ mod tests {
             "{\"i\":1}",
             "{\"i\":1,\"c\":\"c\",\"s\":\"main\"}",
             "{\"i\":1,\"c\":\"c\",\"t\":\"t\"}",
+            "{\"i\":1,\"c\":\"c\",\"x\":1}",
+            "[null,null,\"c\",null,null,null,null,1]",
         ] {
             let sealed = keyring.seal(Purpose::Receipt, "x", plaintext.as_bytes(), &[1; NONCE]);
             assert_eq!(Receipt::open(&keyring, "x", &sealed).unwrap_err(), OpenError::Forged, "{plaintext}");

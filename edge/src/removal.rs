@@ -2,17 +2,18 @@
 
 use crate::{
     connections::problem,
-    edge::Edge,
     events::Kind,
     http::Response,
     log::Report,
     platform::{KvError, Platform},
     problem::Problem,
+    settings::Settings,
     smooch,
     store::{self, NoteError, Stored},
     summary::{Status, Summary},
 };
-use shared::{ConnectionId, ErrorCode, Object};
+use serde::Serialize;
+use shared::{ConnectionId, ErrorCode};
 
 /// How far a removal got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,23 +36,28 @@ pub(crate) enum Removed {
 ///
 /// As [`crate::connections::show`]; `not_found` for a connection that was removed before.
 pub async fn remove(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     id: &ConnectionId,
     report: &mut Report,
 ) -> Result<Response, Problem> {
+    #[derive(Serialize)]
+    struct Removing {
+        status: Status,
+    }
     let stored = store::get(platform, id).await.map_err(|error| problem(error, report))?;
-    match finish(edge, platform, &stored, report).await? {
+    match finish(settings, platform, &stored, report).await? {
         Removed::Gone => Ok(Response::empty(204)),
         Removed::Waiting => {
-            Ok(Response::json(202, Object::new().text("status", Status::Removing.as_str()).end()))
+            let body = Removing { status: Status::Removing };
+            Ok(Response::json(202, &body))
         }
     }
 }
 
 /// Tells Smooch and forgets, if Smooch can be told; if not, it is stored as `removing`.
 pub(crate) async fn finish(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     stored: &Stored,
     report: &mut Report,
@@ -63,18 +69,18 @@ pub(crate) async fn finish(
     }
     store::unchanged(&connections, stored).map_err(|error| storage_problem(error, report))?;
     if others_need_it(&connections, stored) {
-        forget(edge, platform, stored, report).await?;
+        forget(settings, platform, stored, report).await?;
         // Each of two that are removed at once has found the other still there. Where this one's record does not open, the
         // other's ends the authorization.
-        if stored.open(&edge.settings.keyring).is_ok()
+        if stored.open(&settings.keyring).is_ok()
             && !others_need_it(&listed(platform, stored, report).await?, stored)
-            && !end(edge, platform, stored, report).await?
+            && !end(settings, platform, stored, report).await?
         {
             return keep(platform, stored, report).await;
         }
         return Ok(Removed::Gone);
     }
-    if !end(edge, platform, stored, report).await? {
+    if !end(settings, platform, stored, report).await? {
         if stored.summary.status != Status::Removing {
             let kept = store::change(platform, &store::with_status(stored, Status::Removing)).await;
             kept.map_err(|error| storage_problem(error, report))?;
@@ -84,7 +90,7 @@ pub(crate) async fn finish(
     // It may have been made again while Smooch was asked.
     let connections = listed(platform, stored, report).await?;
     store::unchanged(&connections, stored).map_err(|error| storage_problem(error, report))?;
-    forget(edge, platform, stored, report).await?;
+    forget(settings, platform, stored, report).await?;
     Ok(Removed::Gone)
 }
 
@@ -105,18 +111,18 @@ fn others_need_it(connections: &[(ConnectionId, Summary)], stored: &Stored) -> b
 /// Ends the authorization; `false` if Smooch cannot be told now. One that Smooch has refused once is ended too: it may
 /// have been mistaken.
 async fn end(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     stored: &Stored,
     report: &mut Report,
 ) -> Result<bool, Problem> {
-    let record = match stored.open(&edge.settings.keyring) {
+    let record = match stored.open(&settings.keyring) {
         Ok(record) => record,
         // There is nothing left to end it with, and by all that is known it has ended.
         Err(_) if stored.summary.status == Status::Revoked => return Ok(true),
         Err(error) => return Err(problem(error, report)),
     };
-    if let Err(why) = smooch::revoke(edge, platform, &record.token, &stored.summary.app, report).await {
+    if let Err(why) = smooch::revoke(settings, platform, &record.token, &stored.summary.app, report).await {
         report.note = Some(why);
         return Ok(false);
     }
@@ -126,12 +132,12 @@ async fn end(
 
 /// What is not in the feed is not forgotten: then it could not be noted any more.
 async fn forget(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     stored: &Stored,
     report: &mut Report,
 ) -> Result<(), Problem> {
-    match store::note(edge, platform, Kind::Removed, stored).await {
+    match store::note(settings, platform, Kind::Removed, stored).await {
         Ok(()) => {}
         Err(NoteError::NotStored(error)) => return Err(storage_problem(error, report)),
         Err(error @ NoteError::NotQueued(_)) => report.note = Some(error.says()),

@@ -1,34 +1,35 @@
-//! Sealing: what leaves the edge or lies in KV is encrypted and authenticated, XChaCha20-Poly1305 with a random
-//! nonce of 24 bytes under a key of its own for each purpose.
+//! Seals what passes through a browser or lies in KV: XChaCha20-Poly1305 with a random nonce of 24 bytes, and a key of its
+//! own for each purpose.
 //!
-//! A sealed text is `{key id}.{base64url(nonce ‖ ciphertext)}`. The key is chosen by that id and never by trial.
+//! A sealed text is `{key id}.{base64url(nonce ‖ ciphertext)}`. The id chooses the key; no key is tried.
 
+use crate::cipher::Cipher;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use hkdf::Hkdf;
 use sha2::Sha256;
-use shared::{Cipher, from_base64url, to_base64url};
 use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// Random per sealing: at 192 bits, no two meet in any number of sealings we could make.
+/// Length of a nonce in bytes. A random nonce of 192 bits does not repeat in any number of sealings that we could make.
 pub const NONCE: usize = Cipher::NONCE;
 
-/// 256 bits in, as the cipher's key has.
+/// In bytes: as long as the key of the cipher.
 const SHORTEST_KEY: usize = 32;
 
-/// What a sealed text is for. One opened for another purpose does not open.
+/// The purpose of a sealed text. It does not open for another purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Through the browser and back, ten minutes.
+    /// A receipt: passes through the browser, ten minutes.
     Receipt,
-    /// In the partner's page, an hour.
+    /// A session: stands in the partner's page, one hour.
     Session,
-    /// In KV, for as long as the connection lives.
+    /// A connection's record: lies in KV for as long as the connection lives.
     Record,
 }
 
 impl Purpose {
-    /// HKDF's `info` (RFC 5869 §3.2), so one purpose's key tells nothing of another's.
+    /// HKDF's `info` (RFC 5869 §3.2). It makes the keys of the purposes independent of each other.
     const fn info(self) -> &'static [u8] {
         match self {
             Self::Receipt => b"add-to-smooch 1 receipt",
@@ -108,7 +109,7 @@ impl Keyring {
     pub fn seal(&self, purpose: Purpose, place: &str, plaintext: &[u8], nonce: &[u8; NONCE]) -> String {
         let sealed = self.first.cipher(purpose).encrypt(nonce, place, plaintext);
         let sealed = sealed.expect("only a text of 256 GiB is too long to encrypt");
-        [self.first.id.as_str(), ".", &to_base64url(&sealed)].concat()
+        [self.first.id.as_str(), ".", &Base64UrlUnpadded::encode_string(&sealed)].concat()
     }
 
     /// Opens what [`Keyring::seal`] made for the same purpose and place.
@@ -118,8 +119,8 @@ impl Keyring {
     /// [`OpenError`] tells a key that was dropped from a forgery.
     pub fn open(&self, purpose: Purpose, place: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let (id, encoded) = sealed.split_once('.').ok_or(OpenError::Forged)?;
-        let bytes = from_base64url(encoded).ok_or(OpenError::Forged)?;
-        // What is too short to be anything is told from nothing but a forgery.
+        let bytes = Base64UrlUnpadded::decode_vec(encoded).map_err(|_| OpenError::Forged)?;
+        // Input shorter than a nonce is `Forged` whatever key it names.
         if bytes.len() < NONCE {
             return Err(OpenError::Forged);
         }
@@ -155,21 +156,22 @@ impl Key {
     }
 }
 
-/// Tools write base64 in four ways; all of them mean the same bytes.
+/// Decodes base64 in either alphabet, padded or not: tools write all four forms.
 fn decode(key: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let plain = Zeroizing::new(key.trim_end_matches('=').replace('+', "-").replace('/', "_"));
-    let padding = key.len() - plain.len();
-    // Whoever pads does it to the end of a group of four.
-    if padding > 0 && (padding > 2 || !key.len().is_multiple_of(4)) {
+    let unpadded = key.trim_end_matches('=');
+    // RFC 4648 §3.2: padding fills the last group of four characters.
+    if unpadded.len() != key.len() && !key.len().is_multiple_of(4) {
         return None;
     }
-    from_base64url(&plain).map(Zeroizing::new).filter(|bytes| bytes.len() >= SHORTEST_KEY)
+    let url_safe = Zeroizing::new(unpadded.replace('+', "-").replace('/', "_"));
+    let bytes = Base64UrlUnpadded::decode_vec(&url_safe).ok().map(Zeroizing::new);
+    bytes.filter(|bytes| bytes.len() >= SHORTEST_KEY)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
+    use base64ct::Base64;
     use proptest::{collection::vec, prelude::*, sample::Index};
 
     // 32 bytes of 1, of 2.

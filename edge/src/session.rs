@@ -5,7 +5,9 @@ use crate::{
     platform::Millis,
     seal::{Keyring, NONCE, Purpose},
 };
-use shared::{ErrorCode, Json, Object, Subject};
+use serde::{Deserialize, Serialize};
+use shared::{ErrorCode, Subject, from_json, to_json};
+use std::collections::BTreeMap;
 
 /// How long a session lasts: a page left open over lunch still works, one found in a log does not.
 pub const LIFE: Millis = 60 * 60 * 1000;
@@ -14,13 +16,19 @@ pub const LIFE: Millis = 60 * 60 * 1000;
 pub const MOST_METADATA: usize = 512;
 
 /// What the partner said of the user when it made the session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Sealed it is JSON with short names, since a page carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Session {
     /// Whose connections these will be.
+    #[serde(rename = "u")]
     pub subject: Subject,
     /// The partner's own notes, returned with the connection.
-    pub metadata: Vec<(String, String)>,
+    #[serde(rename = "m", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
     /// When it ends.
+    #[serde(rename = "e")]
     pub expires: Millis,
 }
 
@@ -28,7 +36,7 @@ impl Session {
     /// A session of `subject` that begins `now`, or `None` if its metadata are more than
     /// [`MOST_METADATA`] bytes.
     #[must_use]
-    pub fn new(subject: Subject, metadata: Vec<(String, String)>, now: Millis) -> Option<Self> {
+    pub fn new(subject: Subject, metadata: BTreeMap<String, String>, now: Millis) -> Option<Self> {
         let size: usize = metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
         (size <= MOST_METADATA).then_some(Self { subject, metadata, expires: now + LIFE })
     }
@@ -36,12 +44,7 @@ impl Session {
     /// Seals it. `client_id` is the deployment's.
     #[must_use]
     pub fn seal(&self, keyring: &Keyring, client_id: &str, nonce: &[u8; NONCE]) -> String {
-        // Short names, as a page carries it.
-        let mut text = Object::new().text("u", self.subject.as_str());
-        if !self.metadata.is_empty() {
-            text = text.texts("m", &self.metadata);
-        }
-        keyring.seal(Purpose::Session, client_id, text.number("e", self.expires).end().as_bytes(), nonce)
+        keyring.seal(Purpose::Session, client_id, to_json(self).as_bytes(), nonce)
     }
 
     /// Opens a session, whatever its age.
@@ -52,14 +55,7 @@ impl Session {
     pub fn open(keyring: &Keyring, client_id: &str, text: &str) -> Result<Self, ErrorCode> {
         let plaintext =
             keyring.open(Purpose::Session, client_id, text).map_err(|_| ErrorCode::SessionInvalid)?;
-        Self::read(&plaintext).ok_or(ErrorCode::SessionInvalid)
-    }
-
-    fn read(plaintext: &[u8]) -> Option<Self> {
-        let mut json = Json::parse(plaintext)?;
-        let subject = Subject::parse(&json.take("u")?.text()?)?;
-        let metadata = json.take("m")?.texts()?;
-        Some(Self { subject, metadata, expires: json.take("e")?.number()? })
+        from_json(&plaintext).ok_or(ErrorCode::SessionInvalid)
     }
 
     /// Whether it has ended at `now`.

@@ -1,73 +1,59 @@
-//! Reads the settings, all of them and once, so that nothing later can meet a wrong one.
+//! The settings of a deployment. They are read and checked once, before the first request is handled.
 //!
-//! What is wrong is told by the setting's name and never by its value.
+//! A fault names the setting and the rule, never the value.
+
+mod reader;
 
 use crate::{
     api_keys::ApiKeys,
-    delivery::{Destination, SigningKeys},
+    fault::Fault,
     seal::Keyring,
+    signing::{Destination, SigningKeys},
     sites::Sites,
+    vars::Vars,
 };
-use shared::{Endpoint, EndpointError, Json, Provider, Secret, Subdomain, with_subdomain};
-
-/// Where settings come from: the Worker's bindings, or a test's table.
-pub trait Vars {
-    /// The setting of that name; a text is a JSON string.
-    fn var(&self, name: &str) -> Option<Json>;
-}
-
-/// What is wrong with which setting. The first is its name.
-pub type Fault = (String, &'static str);
+use reader::Reader;
+use serde::Deserialize;
+use shared::{Endpoint, EndpointTemplate, Provider, Secret};
 
 /// Every setting, read and checked.
 #[derive(Debug)]
 pub struct Settings {
-    /// As Smooch gave it to the partner.
+    /// The client identifier that Smooch gave the partner (RFC 6749 §2.2).
     pub client_id: String,
-    /// As Smooch gave it to the partner.
+    /// The client secret that Smooch gave the partner (RFC 6749 §2.3.1).
     pub client_secret: Secret,
-    /// Where owners are sent to.
+    /// The authorization endpoint (RFC 6749 §3.1).
     pub authorize_url: Endpoint,
-    /// Where codes become tokens.
+    /// The token endpoint (RFC 6749 §3.2).
     pub token_url: Endpoint,
-    /// Where a token's app is asked for, in the family that has such a place.
+    /// The endpoint that names the app of a token, if the provider has one.
     pub token_info_url: Option<Endpoint>,
-    /// Where an authorization is ended.
-    pub revoke_url: Template,
+    /// The endpoint that ends an authorization.
+    pub revoke_url: EndpointTemplate,
     /// The base of Smooch's API.
-    pub api_url: Template,
-    /// Whether the server supports RFC 7636.
+    pub api_url: EndpointTemplate,
+    /// Whether the server supports PKCE (RFC 7636).
     pub pkce: bool,
-    /// The server's issuer identifier, where it supports RFC 9207.
+    /// The server's issuer identifier, if it supports RFC 9207.
     pub issuer: Option<String>,
-    /// What a marketplace integration says of itself on every call.
+    /// The headers of a marketplace integration, if this is one.
     pub marketplace: Option<Marketplace>,
     /// The partner's sites.
     pub sites: Sites,
-    /// Whether people may come from Smooch without a state of ours.
+    /// Whether people may come straight from Smooch, without a state of ours.
     pub direct_install: bool,
     /// The sealing keys.
     pub keyring: Keyring,
-    /// Who may call `/v1`.
+    /// The keys of the partner's backend for `/v1`.
     pub api_keys: ApiKeys,
-    /// Where events are delivered to, if they are.
+    /// The receiver of events, if there is one.
     pub events: Option<Destination>,
 }
 
-/// An endpoint that may have a place for the app's subdomain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(String);
-
-impl Template {
-    /// The endpoint of an app; `None` if it needs a subdomain and there is none.
-    #[must_use]
-    pub fn of(&self, subdomain: Option<&Subdomain>) -> Option<String> {
-        with_subdomain(&self.0, subdomain)
-    }
-}
-
-/// What a marketplace integration says of itself on every call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The identity of a marketplace integration, which Zendesk wants in three headers of every call.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Marketplace {
     /// `X-Zendesk-Marketplace-Name`.
     pub name: String,
@@ -78,37 +64,28 @@ pub struct Marketplace {
 }
 
 impl Marketplace {
-    fn from_json(mut json: Json) -> Option<Self> {
-        if !json.has_only(&["name", "organization_id", "bot_id"]) {
-            return None;
-        }
-        let mut field = |name| {
-            let visible =
-                |text: &String| !text.is_empty() && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
-            json.take(name)?.text().filter(visible)
-        };
-        Some(Self {
-            name: field("name")?,
-            organization_id: field("organization_id")?,
-            bot_id: field("bot_id")?,
-        })
+    /// Whether each value can stand in a header: visible ASCII and spaces.
+    fn fits_headers(&self) -> bool {
+        [&self.name, &self.organization_id, &self.bot_id]
+            .into_iter()
+            .all(|text| !text.is_empty() && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte)))
     }
 }
 
 impl Settings {
-    /// Reads the settings.
+    /// Reads the settings. A faulty site is left out and stays in [`Sites::faults`].
     ///
     /// # Errors
     ///
-    /// All that is wrong, not only the first.
+    /// All faults of the other settings, and those of the sites with them.
     pub fn read(vars: &impl Vars) -> Result<Self, Vec<Fault>> {
         let mut reader = Reader { vars, faults: Vec::new() };
-        let client_id = reader.required("SMOOCH_CLIENT_ID");
-        let client_secret = reader.required("SMOOCH_CLIENT_SECRET");
+        let client_id = reader.client_credential("SMOOCH_CLIENT_ID");
+        let client_secret = reader.client_credential("SMOOCH_CLIENT_SECRET");
         if client_id.is_some() && client_id == client_secret {
             reader.fault("SMOOCH_CLIENT_ID", "is the client secret, and the id is public");
         }
-        let provider = reader.provider();
+        let provider = provider(&mut reader);
         let authorize_url = reader.endpoint("SMOOCH_AUTHORIZE_URL", Some(provider.authorize()));
         let token_url = reader.endpoint("SMOOCH_TOKEN_URL", Some(provider.token()));
         let token_info_url = reader.endpoint("SMOOCH_TOKEN_INFO_URL", provider.token_info());
@@ -116,16 +93,18 @@ impl Settings {
         let api_url = reader.template("SMOOCH_API_URL", provider.api());
         let pkce = reader.flag("SMOOCH_PKCE");
         let issuer = reader.text("SMOOCH_ISSUER");
-        let marketplace = reader.marketplace();
-        let sites = reader.sites();
+        let marketplace = marketplace(&mut reader);
+        let sites = reader.sites("SITES");
         let direct_install = reader.flag("DIRECT_INSTALL");
-        let keyring = reader.required("SEALING_KEYS");
-        let keyring = reader.keep("SEALING_KEYS", keyring.map(|text| Keyring::parse(&text)));
-        let api_keys = reader.required("API_KEYS");
-        let api_keys = reader.keep("API_KEYS", api_keys.map(|text| ApiKeys::parse(&text)));
-        let events = reader.events();
-        // Every `None` below has left its fault; the fallback is for what nobody foresaw.
-        let read = (|| {
+        let keyring = reader.required("SEALING_KEYS").map(|text| Keyring::parse(&text));
+        let keyring = keyring.and_then(|keyring| reader.checked("SEALING_KEYS", keyring));
+        let api_keys = reader.required("API_KEYS").map(|text| ApiKeys::parse(&text));
+        let api_keys = api_keys.and_then(|keys| reader.checked("API_KEYS", keys));
+        let events = events(&mut reader);
+        let mut faults = reader.faults;
+        let site_faults = sites.as_ref().map(|sites| sites.faults().to_vec()).unwrap_or_default();
+        // Every `None` below has left a fault. The closure gives `None` even if one has not.
+        let settings = (|| {
             Some(Self {
                 client_id: client_id?,
                 client_secret: Secret::new(client_secret?),
@@ -144,154 +123,88 @@ impl Settings {
                 events,
             })
         })();
-        match read {
-            Some(settings) if reader.faults.is_empty() => Ok(settings),
-            Some(_) | None => Err(reader.faults),
-        }
-    }
-}
-
-struct Reader<'a, V> {
-    vars: &'a V,
-    faults: Vec<Fault>,
-}
-
-impl<V: Vars> Reader<'_, V> {
-    fn fault(&mut self, name: &str, problem: &'static str) {
-        self.faults.push((name.into(), problem));
-    }
-
-    fn keep<T>(&mut self, name: &str, read: Option<Result<T, &'static str>>) -> Option<T> {
-        match read? {
-            Ok(value) => Some(value),
-            Err(problem) => {
-                self.fault(name, problem);
-                None
+        match settings {
+            Some(settings) if faults.is_empty() => Ok(settings),
+            Some(_) | None => {
+                faults.extend(site_faults);
+                Err(faults)
             }
         }
     }
 
-    /// A text; an empty one is none, as an unset variable often arrives.
-    fn text(&mut self, name: &str) -> Option<String> {
-        match self.vars.var(name)? {
-            Json::Text(text) if text.is_empty() => None,
-            Json::Text(text) => Some(text),
-            _ => {
-                self.fault(name, "must be a text");
-                None
-            }
-        }
-    }
-
-    /// An object, or the text of one; an empty text is none.
-    fn object(&self, name: &str) -> Option<Json> {
-        self.vars.var(name).filter(|value| !matches!(value, Json::Text(text) if text.is_empty()))
-    }
-
-    fn required(&mut self, name: &str) -> Option<String> {
-        let before = self.faults.len();
-        let text = self.text(name);
-        if text.is_none() && self.faults.len() == before {
-            self.fault(name, "is missing");
-        }
-        text
-    }
-
-    fn flag(&mut self, name: &str) -> bool {
-        match self.vars.var(name) {
-            None | Some(Json::Flag(false)) => false,
-            Some(Json::Flag(true)) => true,
-            Some(Json::Text(text)) if text == "true" => true,
-            Some(Json::Text(text)) if text.is_empty() || text == "false" => false,
-            Some(_) => {
-                self.fault(name, "must be true or false");
-                false
-            }
-        }
-    }
-
-    fn provider(&mut self) -> Provider {
-        let Some(name) = self.text("SMOOCH_PROVIDER") else { return Provider::Smooch };
-        Provider::parse(&name).unwrap_or_else(|| {
-            self.fault("SMOOCH_PROVIDER", "must be smooch or sunshine");
-            Provider::Smooch
+    /// The headers of a marketplace integration, names in lower case. None for other integrations.
+    pub fn marketplace_headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.marketplace.iter().flat_map(|marketplace| {
+            [
+                ("x-zendesk-marketplace-name", marketplace.name.as_str()),
+                ("x-zendesk-marketplace-organization-id", marketplace.organization_id.as_str()),
+                ("x-zendesk-marketplace-bot-id", marketplace.bot_id.as_str()),
+            ]
         })
     }
-
-    fn endpoint(&mut self, name: &str, default: Option<&str>) -> Option<Endpoint> {
-        let text = self.text(name).or_else(|| default.map(Into::into))?;
-        let read = Endpoint::parse(&text).map_err(EndpointError::says);
-        self.keep(name, Some(read))
-    }
-
-    fn template(&mut self, name: &str, default: &str) -> Option<Template> {
-        let text = self.text(name).unwrap_or_else(|| default.into());
-        let text = text.trim_end_matches('/');
-        // Checked with a subdomain in its place; a subdomain is one label, so any other gives an endpoint too.
-        let filled = Subdomain::parse("a").and_then(|label| with_subdomain(text, Some(&label)));
-        let read = Endpoint::parse(&filled.unwrap_or_default()).map(|_| Template(text.into()));
-        self.keep(name, Some(read.map_err(EndpointError::says)))
-    }
-
-    fn marketplace(&mut self) -> Option<Marketplace> {
-        let read = structured(self.object("SMOOCH_MARKETPLACE")?).and_then(Marketplace::from_json);
-        self.keep(
-            "SMOOCH_MARKETPLACE",
-            Some(read.ok_or("must be {name, organization_id, bot_id}, visible ASCII each")),
-        )
-    }
-
-    /// Where to, and signed by what: one is of no use without the other.
-    fn events(&mut self) -> Option<Destination> {
-        let before = self.faults.len();
-        let url = self.endpoint("EVENTS_URL", None);
-        let keys = self.text("EVENTS_SECRET");
-        let keys = self.keep("EVENTS_SECRET", keys.map(|text| SigningKeys::parse(&text)));
-        match (url, keys) {
-            (Some(url), Some(keys)) => return Some(Destination { url, keys }),
-            (Some(_), None) if self.faults.len() == before => {
-                self.fault("EVENTS_SECRET", "is missing: EVENTS_URL is set");
-            }
-            (None, Some(_)) if self.faults.len() == before => {
-                self.fault("EVENTS_URL", "is missing: EVENTS_SECRET is set");
-            }
-            (Some(_), None) | (None, Some(_) | None) => {}
-        }
-        None
-    }
-
-    fn sites(&mut self) -> Option<Sites> {
-        let Some(value) = self.object("SITES") else { return Some(Sites::none()) };
-        let Some(value) = structured(value) else {
-            self.fault("SITES", "must be an object");
-            return None;
-        };
-        match Sites::read(value) {
-            Ok(sites) => Some(sites),
-            Err(faults) => {
-                self.faults.extend(faults);
-                None
-            }
-        }
-    }
 }
 
-/// An object var arrives as it is; one set in a dashboard may arrive as its text.
-fn structured(value: Json) -> Option<Json> {
-    match value {
-        Json::Text(text) => Json::parse(text.as_bytes()),
-        value => Some(value),
+fn provider(reader: &mut Reader<'_, impl Vars>) -> Provider {
+    let Some(name) = reader.text("SMOOCH_PROVIDER") else { return Provider::Smooch };
+    let provider = Provider::parse(&name).ok_or("must be smooch or sunshine");
+    reader.checked("SMOOCH_PROVIDER", provider).unwrap_or(Provider::Smooch)
+}
+
+fn marketplace(reader: &mut Reader<'_, impl Vars>) -> Option<Marketplace> {
+    const NAME: &str = "SMOOCH_MARKETPLACE";
+    const SHAPE: &str = "must be {name, organization_id, bot_id}, visible ASCII each";
+    let marketplace: Marketplace = reader.object(NAME, SHAPE)?;
+    let marketplace = if marketplace.fits_headers() { Ok(marketplace) } else { Err(SHAPE) };
+    reader.checked(NAME, marketplace)
+}
+
+/// The receiver of events and the keys that sign for it. Each is of no use without the other.
+fn events(reader: &mut Reader<'_, impl Vars>) -> Option<Destination> {
+    let before = reader.faults.len();
+    let url = reader.endpoint("EVENTS_URL", None);
+    let keys = reader.credential("EVENTS_SECRET").map(|text| SigningKeys::parse(&text));
+    let keys = keys.and_then(|keys| reader.checked("EVENTS_SECRET", keys));
+    match (url, keys) {
+        (Some(url), Some(keys)) => return Some(Destination { url, keys }),
+        (Some(_), None) if reader.faults.len() == before => {
+            reader.fault("EVENTS_SECRET", "is missing: EVENTS_URL is set");
+        }
+        (None, Some(_)) if reader.faults.len() == before => {
+            reader.fault("EVENTS_URL", "is missing: EVENTS_SECRET is set");
+        }
+        (Some(_), None) | (None, Some(_) | None) => {}
     }
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vars::{Var, VarObject};
+    use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
+    use shared::{Object, Subdomain};
 
     impl Vars for Value {
-        fn var(&self, name: &str) -> Option<Json> {
-            self.get(name).and_then(|value| Json::parse(value.to_string().as_bytes()))
+        type Object = Self;
+
+        fn var(&self, name: &str) -> Option<Var<Self>> {
+            Some(match self.get(name)? {
+                Self::String(text) => Var::Text(text.clone()),
+                Self::Bool(flag) => Var::Flag(*flag),
+                object @ Self::Object(_) => Var::Object(object.clone()),
+                Self::Null | Self::Number(_) | Self::Array(_) => Var::Other,
+            })
+        }
+    }
+
+    impl VarObject for Value {
+        fn read<T: DeserializeOwned>(&self) -> Option<T> {
+            serde_json::from_value(self.clone()).ok().map(|Object(value)| value)
+        }
+
+        fn entries(&self) -> Option<Vec<(String, Self)>> {
+            Some(self.as_object()?.iter().map(|(name, value)| (name.clone(), value.clone())).collect())
         }
     }
 
@@ -312,10 +225,10 @@ mod tests {
         assert_eq!(settings.token_url.as_str(), "https://app.smooch.io/oauth/token");
         assert_eq!(settings.token_info_url, None);
         assert_eq!(
-            settings.revoke_url.of(None).as_deref(),
+            settings.revoke_url.for_app(None).as_deref(),
             Some("https://app.smooch.io/oauth/authorization")
         );
-        assert_eq!(settings.api_url.of(None).as_deref(), Some("https://api.smooch.io"));
+        assert_eq!(settings.api_url.for_app(None).as_deref(), Some("https://api.smooch.io"));
         assert!(!settings.pkce && !settings.direct_install);
     }
 
@@ -327,9 +240,12 @@ mod tests {
         let settings = Settings::read(&vars).unwrap();
         assert_eq!(settings.token_url.as_str(), "https://oauth-bridge.zendesk.com/sc/oauth/token");
         assert!(settings.token_info_url.is_some() && settings.marketplace.is_some());
-        assert_eq!(settings.api_url.of(None), None);
+        assert_eq!(settings.api_url.for_app(None), None);
         let subdomain = Subdomain::parse("corner");
-        assert_eq!(settings.api_url.of(subdomain.as_ref()).as_deref(), Some("https://corner.zendesk.com/sc"));
+        assert_eq!(
+            settings.api_url.for_app(subdomain.as_ref()).as_deref(),
+            Some("https://corner.zendesk.com/sc")
+        );
     }
 
     #[track_caller]
@@ -339,8 +255,11 @@ mod tests {
         for (name, value) in change.as_object().unwrap() {
             vars[name] = value.clone();
         }
-        let faults = Settings::read(&vars).err().unwrap_or_default();
-        let names: Vec<&str> = faults.iter().map(|(name, _)| name.as_str()).collect();
+        let faults = match Settings::read(&vars) {
+            Ok(settings) => settings.sites.faults().to_vec(),
+            Err(faults) => faults,
+        };
+        let names: Vec<&str> = faults.iter().map(|fault| fault.setting.as_str()).collect();
         assert_eq!(names, expected, "{change}");
     }
 
@@ -368,6 +287,10 @@ mod tests {
         );
         check(json!({"SITES": "main"}), &["SITES"]);
         check(json!({"SITES": "", "SMOOCH_MARKETPLACE": ""}), &[]);
+        check(json!({"SITES": []}), &["SITES"]);
+        check(json!({"SITES": "[]"}), &["SITES"]);
+        check(json!({"SMOOCH_MARKETPLACE": ["n", "o", "b"]}), &["SMOOCH_MARKETPLACE"]);
+        check(json!({"SMOOCH_MARKETPLACE": "[\"n\",\"o\",\"b\"]"}), &["SMOOCH_MARKETPLACE"]);
         check(json!({"SEALING_KEYS": "k1:short", "API_KEYS": "a:b"}), &["SEALING_KEYS", "API_KEYS"]);
         let (url, secret) = ("https://shop.example/events", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD");
         check(json!({"EVENTS_URL": url, "EVENTS_SECRET": secret}), &[]);
@@ -381,9 +304,58 @@ mod tests {
     }
 
     #[test]
-    fn with_nothing_set_all_that_is_needed_is_named_and_no_site_is_open() {
+    fn without_settings_each_required_one_is_named() {
         let faults = Settings::read(&json!({})).unwrap_err();
-        let missing: Vec<&str> = faults.iter().map(|(name, _)| name.as_str()).collect();
+        let missing: Vec<&str> = faults.iter().map(|fault| fault.setting.as_str()).collect();
         assert_eq!(missing, ["SMOOCH_CLIENT_ID", "SMOOCH_CLIENT_SECRET", "SEALING_KEYS", "API_KEYS"]);
+    }
+
+    #[test]
+    fn pasted_white_space_and_quotation_marks_around_a_secret_or_id_are_removed() {
+        let vars = json!({
+            "SMOOCH_CLIENT_ID": " \"shoplifter\"\n",
+            "SMOOCH_CLIENT_SECRET": "'secret'\r\n",
+            "SEALING_KEYS": "\"k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\"",
+            "API_KEYS": " backend:0123456789abcdef0123456789abcdef\n",
+            "EVENTS_URL": "https://shop.example/events",
+            "EVENTS_SECRET": "\"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\"",
+        });
+        let settings = Settings::read(&vars).unwrap();
+        assert_eq!(settings.client_id, "shoplifter");
+        assert_eq!(settings.client_secret.expose(), "secret");
+        assert_eq!(settings.keyring.current(), "k1");
+        assert_eq!(settings.api_keys.caller("Bearer 0123456789abcdef0123456789abcdef"), Some("backend"));
+        assert!(settings.events.is_some());
+    }
+
+    #[test]
+    fn a_credential_that_cannot_be_right_is_named() {
+        for name in ["SMOOCH_CLIENT_ID", "SMOOCH_CLIENT_SECRET"] {
+            for wrong in
+                ["\"abc", "abc'", "\"\"abc\"\"", "a b", "a\nb", "ab\u{e9}", "a\u{0}b", " ", "\"\"", "' '"]
+            {
+                check(json!({name: wrong}), &[name]);
+            }
+        }
+        check(json!({"API_KEYS": "\"backend:0123456789abcdef0123456789abcdef"}), &["API_KEYS"]);
+        check(
+            json!({"SEALING_KEYS": "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\""}),
+            &["SEALING_KEYS"],
+        );
+    }
+
+    #[test]
+    fn a_wrong_site_is_named_and_the_other_sites_are_open() {
+        let mut vars = vars();
+        vars["SITES"]["shop"] =
+            json!({"origin": "https://shop.example", "return_to": "https://evil.example/"});
+        vars["SITES"]["blog"] = json!("https://blog.example");
+        let settings = Settings::read(&vars).unwrap();
+        let faults: Vec<&str> = settings.sites.faults().iter().map(|fault| fault.setting.as_str()).collect();
+        assert_eq!(faults, ["SITES.blog", "SITES.shop.return_to"]);
+        assert!(settings.sites.has_origin("https://partner.example"));
+        vars["SMOOCH_CLIENT_ID"] = json!(7);
+        let faults = Settings::read(&vars).unwrap_err();
+        assert_eq!(faults.len(), 3, "the sites' faults are told with the others: {faults:?}");
     }
 }

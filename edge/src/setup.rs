@@ -5,23 +5,21 @@
 //! is asked for once, without anything of ours, no redirect is followed, and nothing of its content is told.
 
 use crate::{
-    address::Address,
     connections::query,
     csp::{Policies, Wanted},
-    edge::Edge,
     html::{Tag, behind, tags},
     http::{Response, Target},
     log::Report,
     platform::{Document, FetchError, Outgoing, Platform},
     problem::Problem,
     settings::Settings,
-    sites::SiteSettings,
+    sites::{SiteError, SiteSettings},
 };
 use shared::{
-    Endpoint, ErrorCode, Object, Provider, Site,
+    Endpoint, ErrorCode, Provider, Site,
     facts::{Attribute, Facts, HtmlFacts, PageFact, SESSION_PLACEHOLDER, ScriptFact, SiteFact},
-    quoted,
 };
+use url::Url;
 
 /// A person waits, and a page that takes longer is not well either.
 const TIMEOUT: u32 = 5_000;
@@ -42,7 +40,7 @@ const LONGEST_HOST: usize = 260;
 ///
 /// `invalid_request` if one of the two is missing or has another shape, or if there is anything else.
 pub async fn check(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     target: &Target<'_>,
     report: &mut Report,
@@ -52,14 +50,18 @@ pub async fn check(
     let (Some(name), Some(origin)) = (name, origin.filter(|origin| is_like_an_origin(origin))) else {
         return Err(ErrorCode::InvalidRequest.into());
     };
-    let sites = &edge.settings.sites;
+    let sites = &settings.sites;
     let answer = |site, require_session, page| {
         let facts = Facts { site, require_session, page };
-        Ok(Response::json(200, written(&facts)))
+        Ok(Response::json(200, &facts))
     };
-    let Some(site) = sites.get(&name) else {
-        let other = if sites.have(&origin) { SiteFact::OtherName } else { SiteFact::Unknown };
-        return answer(other, None, None);
+    let site = match sites.find(&name) {
+        Ok(site) => site,
+        Err(SiteError::Closed) => return Err(ErrorCode::Misconfigured.into()),
+        Err(SiteError::Unknown) if sites.has_origin(&origin) => {
+            return answer(SiteFact::OtherName, None, None);
+        }
+        Err(SiteError::Unknown) => return answer(SiteFact::Unknown, None, None),
     };
     if site.origin.as_str() != origin {
         return answer(SiteFact::OtherOrigin, None, None);
@@ -74,7 +76,7 @@ pub async fn check(
         let request = Outgoing { method: "GET", url, headers: &headers, body: None, timeout: TIMEOUT };
         let document = platform.load(request, LONGEST_PAGE).await;
         report.upstream += platform.now().saturating_sub(started);
-        page(platform, document, &edge.settings, (&name, site), target.origin)
+        page(document, settings, (&name, site), target.origin)
     };
     answer(SiteFact::Known, Some(site.require_session), Some(page))
 }
@@ -88,7 +90,6 @@ fn is_like_an_origin(text: &str) -> bool {
 }
 
 fn page(
-    platform: &impl Platform,
     document: Result<Document, FetchError>,
     settings: &Settings,
     (name, site): (&Site, &SiteSettings),
@@ -102,10 +103,10 @@ fn page(
         status => return PageFact::Error { status },
     }
     // Both were read as URLs before.
-    let (Some(page), Some(edge)) = (Address::read(site.return_to.as_str()), Address::read(edge)) else {
+    let (Ok(page), Ok(edge)) = (Url::parse(site.return_to.as_str()), Url::parse(edge)) else {
         return PageFact::Unreachable;
     };
-    let mut base = site.return_to.as_str().to_owned();
+    let mut base = page.clone();
     let mut policies = Policies::default();
     for (_, value) in document.headers.iter().filter(|(name, _)| name == "content-security-policy") {
         policies.add(value);
@@ -115,15 +116,15 @@ fn page(
     for tag in tags(&String::from_utf8_lossy(&document.body)) {
         if tag.is("base") {
             let href = tag.attribute("href");
-            base = href.and_then(|href| platform.resolve(site.return_to.as_str(), &href)).unwrap_or(base);
+            base = href.and_then(|href| page.join(&href).ok()).unwrap_or(base);
         } else if tag.is("meta") {
             let kind = tag.attribute("http-equiv").unwrap_or_default();
             if kind.eq_ignore_ascii_case("content-security-policy") {
                 policies.add(&tag.attribute("content").unwrap_or_default());
             }
         } else if tag.is("script") {
-            let src = tag.attribute("src").and_then(|src| platform.resolve(&base, src.trim()));
-            let found = src.and_then(|src| loaded(&tag, &src, &edge));
+            let src = tag.attribute("src").and_then(|src| base.join(src.trim()).ok());
+            let found = src.and_then(|src| loaded(&tag, src, &edge));
             // The one that does the most counts, as two of them do no harm.
             if found
                 .as_ref()
@@ -150,18 +151,17 @@ fn page(
 }
 
 /// Which of our scripts a tag loads, if it is one.
-fn loaded(tag: &Tag<'_>, src: &str, edge: &Address) -> Option<(ScriptFact, Wanted)> {
-    let url = Address::read(src)?;
-    if !url.path.ends_with("/add-to-smooch.js") {
+fn loaded(tag: &Tag<'_>, url: Url, edge: &Url) -> Option<(ScriptFact, Wanted)> {
+    if !url.path().ends_with("/add-to-smooch.js") {
         return None;
     }
     let integrity = tag.attribute("integrity").filter(|digest| !digest.trim().is_empty());
     let is_module = tag.attribute("type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("module"));
-    let fact = if !url.is_of(edge) {
+    let fact = if url.origin() != edge.origin() {
         ScriptFact::Elsewhere
     } else if !is_module {
         ScriptFact::NotModule
-    } else if url.path.starts_with("/embed/") {
+    } else if url.path().starts_with("/embed/") {
         ScriptFact::Pinned
     } else if integrity.is_some() {
         ScriptFact::FloatingWithDigest
@@ -200,37 +200,6 @@ fn wrong(tag: &Tag<'_>, is_ours: bool, settings: &Settings, site: &SiteSettings)
     .collect()
 }
 
-/// The facts as the setup page reads them.
-fn written(facts: &Facts) -> String {
-    let mut json = Object::new().text("site", facts.site.code());
-    if let Some(required) = facts.require_session {
-        json = json.flag("require_session", required);
-    }
-    match &facts.page {
-        Some(page) => json.json("page", &written_page(page)),
-        None => json,
-    }
-    .end()
-}
-
-fn written_page(page: &PageFact) -> String {
-    let answer = |code| Object::new().text("answer", code);
-    match page {
-        PageFact::Html(HtmlFacts { cut, script, button, wrong, blocked }) => answer("html")
-            .flag("cut", *cut)
-            .text("script", script.code())
-            .flag("button", *button)
-            .list("wrong", wrong.iter().map(|attribute| quoted(attribute.code())))
-            .list("blocked", blocked.iter().map(|what| quoted(what.code()))),
-        PageFact::OtherType => answer("other_type"),
-        PageFact::Redirect { status } => answer("redirect").number("status", (*status).into()),
-        PageFact::Error { status } => answer("error").number("status", (*status).into()),
-        PageFact::Unreachable => answer("unreachable"),
-        PageFact::OnTheEdge => answer("on_the_edge"),
-    }
-    .end()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,7 +209,7 @@ mod tests {
     #[track_caller]
     fn check(site: SiteFact, page: Option<PageFact>) {
         let facts = Facts { site, require_session: page.as_ref().map(|_| true), page };
-        assert_eq!(serde_json::from_str::<Facts>(&written(&facts)).unwrap(), facts);
+        assert_eq!(serde_json::from_str::<Facts>(&shared::to_json(&facts)).unwrap(), facts);
     }
 
     #[test]

@@ -1,112 +1,145 @@
-//! The partner's sites: which pages may start and finish a flow, and where people are sent back to.
+//! The partner's sites: the pages that may start and finish a flow, and the page that people return to.
 //!
-//! Where a person lands is fixed here and by nothing that a request carries.
+//! Only the settings decide where a person lands. Nothing in a request does.
 
-use crate::settings::Fault;
-use shared::{Endpoint, Json, Origin, Site};
+use crate::{fault::Fault, vars::VarObject};
+use serde::Deserialize;
+use shared::{Endpoint, EndpointError, ErrorCode, Origin, Site};
 
-/// All sites, by name.
-#[derive(Debug)]
-pub struct Sites(Vec<(Site, SiteSettings)>);
-
-/// A site as it is set.
-struct Described {
-    origin: String,
-    return_to: String,
-    require_session: bool,
+/// All sites, by name. A site whose settings are wrong is closed; the others work.
+#[derive(Debug, Default)]
+pub struct Sites {
+    open: Vec<(Site, SiteSettings)>,
+    closed: Vec<Site>,
+    faults: Vec<Fault>,
 }
 
-/// What is set of a site.
+/// The settings of one site.
 #[derive(Debug)]
 pub struct SiteSettings {
     /// The origin of its pages.
     pub origin: Origin,
-    /// The page that finishes the flow, on that origin.
+    /// The page that finishes the flow. It is on that origin.
     pub return_to: Endpoint,
-    /// Whether its users must be vouched for by a session.
+    /// Whether a page of this site must show a session.
     pub require_session: bool,
 }
 
-impl Described {
-    fn from_json(mut json: Json) -> Option<Self> {
-        if !json.has_only(&["origin", "return_to", "require_session"]) {
-            return None;
-        }
-        let (origin, return_to) = (json.take("origin")?.text()?, json.take("return_to")?.text()?);
-        let require_session = match json.take("require_session")? {
-            Json::Absent => false,
-            Json::Flag(flag) => flag,
-            _ => return None,
-        };
-        Some(Self { origin, return_to, require_session })
-    }
+/// The settings of one site as the partner writes them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SiteVar {
+    origin: String,
+    return_to: String,
+    #[serde(default)]
+    require_session: bool,
 }
 
 impl Sites {
-    /// No site: nobody can start a flow.
+    /// Reads the setting `SITES`: `{name: {origin, return_to, require_session?}}`. `None` if it is not an object.
     #[must_use]
-    pub const fn none() -> Self {
-        Self(Vec::new())
+    pub fn read(object: &impl VarObject) -> Option<Self> {
+        let mut sites = Self::default();
+        for (name, value) in object.entries()? {
+            sites.add(&name, value.read());
+        }
+        Some(sites)
     }
 
-    /// Reads the object of the setting `SITES`.
-    ///
-    /// # Errors
-    ///
-    /// All that is wrong, each with the path of what it is about.
-    pub fn read(json: Json) -> Result<Self, Vec<Fault>> {
-        let Json::Object(described) = json else { return Err(vec![("SITES".into(), "must be an object")]) };
-        let mut sites = Vec::new();
-        let mut faults: Vec<Fault> = Vec::new();
-        for (name, value) in described {
-            let Some(site) = Site::parse(&name).filter(|site| site.as_str() != Site::HOSTED) else {
-                faults.push(("SITES".into(), "a site's name is 1 to 32 of a-z, 0-9 and -, and not `hosted`"));
-                continue;
-            };
-            if sites.iter().any(|(known, _)| *known == site) {
-                faults.push((["SITES.", &name].concat(), "stands there twice"));
-                continue;
-            }
-            let Some(described) = Described::from_json(value) else {
-                faults.push((["SITES.", &name].concat(), "must be {origin, return_to, require_session?}"));
-                continue;
-            };
-            let origin = Origin::parse(&described.origin)
-                .map_err(|error| faults.push((["SITES.", &name, ".origin"].concat(), error.says())));
-            let return_to = Endpoint::parse(&described.return_to)
-                .map_err(|error| faults.push((["SITES.", &name, ".return_to"].concat(), error.says())));
-            let (Ok(origin), Ok(return_to)) = (origin, return_to) else { continue };
-            if return_to.origin() != origin {
-                faults.push((["SITES.", &name, ".return_to"].concat(), "must be on the site's own origin"));
-                continue;
-            }
-            sites
-                .push((site, SiteSettings { origin, return_to, require_session: described.require_session }));
+    fn add(&mut self, name: &str, site: Option<SiteVar>) {
+        let Some(id) = Site::parse(name).filter(|site| site.as_str() != Site::HOSTED) else {
+            return self.fault("SITES", "a site's name is 1 to 32 of a-z, 0-9 and -, and not `hosted`");
+        };
+        if self.find(&id).is_ok() || self.closed.contains(&id) {
+            return self.fault(&format!("SITES.{name}"), "is there twice; the first is used");
         }
-        if faults.is_empty() { Ok(Self(sites)) } else { Err(faults) }
+        match self.check(name, site) {
+            Some(settings) => self.open.push((id, settings)),
+            None => self.closed.push(id),
+        }
+    }
+
+    /// The checked settings of a site, or `None` and its faults.
+    fn check(&mut self, name: &str, site: Option<SiteVar>) -> Option<SiteSettings> {
+        let Some(SiteVar { origin, return_to, require_session }) = site else {
+            self.fault(&format!("SITES.{name}"), "must be {origin, return_to, require_session?}");
+            return None;
+        };
+        let origin = Origin::parse(&origin).map_err(EndpointError::says);
+        let origin = origin.map_err(|problem| self.fault(&format!("SITES.{name}.origin"), problem));
+        let return_to = Endpoint::parse(&return_to).map_err(EndpointError::says);
+        let return_to = return_to.map_err(|problem| self.fault(&format!("SITES.{name}.return_to"), problem));
+        let (Ok(origin), Ok(return_to)) = (origin, return_to) else { return None };
+        if return_to.origin() != origin {
+            self.fault(&format!("SITES.{name}.return_to"), "must be on the site's own origin");
+            return None;
+        }
+        Some(SiteSettings { origin, return_to, require_session })
+    }
+
+    fn fault(&mut self, setting: &str, problem: &'static str) {
+        self.faults.push(Fault::new(setting, problem));
     }
 
     /// The settings of a site.
-    #[must_use]
-    pub fn get(&self, site: &Site) -> Option<&SiteSettings> {
-        self.0.iter().find(|(name, _)| name == site).map(|(_, settings)| settings)
+    ///
+    /// # Errors
+    ///
+    /// [`SiteError`] tells a site whose settings are wrong from one that is not there.
+    pub fn find(&self, site: &Site) -> Result<&SiteSettings, SiteError> {
+        match self.open.iter().find(|(name, _)| name == site) {
+            Some((_, settings)) => Ok(settings),
+            None if self.closed.contains(site) => Err(SiteError::Closed),
+            None => Err(SiteError::Unknown),
+        }
     }
 
-    /// Whether any site has this origin.
+    /// Whether an open site has this origin.
     #[must_use]
-    pub fn have(&self, origin: &str) -> bool {
-        self.0.iter().any(|(_, settings)| settings.origin.as_str() == origin)
+    pub fn has_origin(&self, origin: &str) -> bool {
+        self.open.iter().any(|(_, settings)| settings.origin.as_str() == origin)
+    }
+
+    /// The faults of the closed sites.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+}
+
+/// Why a site cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SiteError {
+    /// The settings have no site of this name.
+    Unknown,
+    /// Its settings are wrong; `/healthz` and the log name them.
+    Closed,
+}
+
+impl SiteError {
+    /// The code to answer with: `misconfigured` for a closed site, `unknown` for one that is not there.
+    #[must_use]
+    pub const fn code(self, unknown: ErrorCode) -> ErrorCode {
+        match self {
+            Self::Unknown => unknown,
+            Self::Closed => ErrorCode::Misconfigured,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vars::JsonText;
     use serde_json::{Value, json};
 
     #[expect(clippy::needless_pass_by_value, reason = "so that a case is one line")]
-    fn read(value: Value) -> Result<Sites, Vec<Fault>> {
-        Sites::read(Json::parse(value.to_string().as_bytes()).unwrap())
+    fn read(sites: Value) -> Sites {
+        Sites::read(&sites).unwrap()
+    }
+
+    fn site(name: &str) -> Site {
+        Site::parse(name).unwrap()
     }
 
     #[test]
@@ -115,20 +148,21 @@ mod tests {
             "main": {"origin": "https://a.example", "return_to": "https://a.example/done?x=1", "require_session": true},
             "local": {"origin": "http://127.0.0.1:8789", "return_to": "http://127.0.0.1:8789/"},
         }));
-        let sites = sites.unwrap();
-        let main = sites.get(&Site::parse("main").unwrap()).unwrap();
+        let main = sites.find(&site("main")).unwrap();
         assert_eq!(main.return_to.as_str(), "https://a.example/done?x=1");
         assert!(main.require_session);
-        assert!(sites.get(&Site::parse("other").unwrap()).is_none());
-        assert!(sites.have("http://127.0.0.1:8789"));
-        assert!(!sites.have("http://127.0.0.1:8790"));
+        assert_eq!(sites.find(&site("other")).err(), Some(SiteError::Unknown));
+        assert!(sites.has_origin("http://127.0.0.1:8789"));
+        assert!(!sites.has_origin("http://127.0.0.1:8790"));
+        assert_eq!(sites.faults(), []);
     }
 
     #[track_caller]
     fn check(origin: &str, return_to: &str, expected: &str) {
-        let faults = read(json!({"main": {"origin": origin, "return_to": return_to}})).unwrap_err();
-        let names: Vec<&str> = faults.iter().map(|(name, _)| name.as_str()).collect();
+        let sites = read(json!({"main": {"origin": origin, "return_to": return_to}}));
+        let names: Vec<&str> = sites.faults().iter().map(|fault| fault.setting.as_str()).collect();
         assert_eq!(names, [expected], "{origin} {return_to}");
+        assert_eq!(sites.find(&site("main")).err(), Some(SiteError::Closed));
     }
 
     #[test]
@@ -175,15 +209,29 @@ mod tests {
     }
 
     #[test]
-    fn a_name_or_a_shape_that_is_none_is_refused() {
-        let site = json!({"origin": "https://a.example", "return_to": "https://a.example/"});
-        assert!(read(json!({"Main": site})).is_err());
-        assert!(read(json!({"hosted": site})).is_err());
-        assert!(read(json!({"main": {"origin": "https://a.example"}})).is_err());
-        assert!(
-            read(json!({"main": {"origin": "https://a.example", "return_to": "https://a.example/", "x": 1}}))
-                .is_err()
+    fn a_wrong_name_or_shape_closes_the_site() {
+        let right = json!({"origin": "https://a.example", "return_to": "https://a.example/"});
+        let faults =
+            |sites: Value| read(sites).faults().iter().map(|fault| fault.setting.clone()).collect::<Vec<_>>();
+        assert_eq!(faults(json!({"Main": right})), ["SITES"]);
+        assert_eq!(faults(json!({"hosted": right})), ["SITES"]);
+        assert_eq!(faults(json!({"main": {"origin": "https://a.example"}})), ["SITES.main"]);
+        assert_eq!(faults(json!({"main": ["https://a.example", "https://a.example/"]})), ["SITES.main"]);
+        let mut unknown_field = right.clone();
+        unknown_field["returnTo"] = json!("https://a.example/");
+        assert_eq!(faults(json!({"main": unknown_field, "shop": right})), ["SITES.main"]);
+        assert!(Sites::read(&json!([])).is_none());
+    }
+
+    #[test]
+    fn a_site_that_is_there_twice_is_named_and_the_first_is_used() {
+        let text = r#"{"main":{"origin":"https://a.example","return_to":"https://a.example/"},
+            "main":{"origin":"https://b.example","return_to":"https://b.example/"}}"#;
+        let sites = Sites::read(&JsonText::new(text).unwrap()).unwrap();
+        assert_eq!(sites.find(&site("main")).unwrap().origin.as_str(), "https://a.example");
+        assert_eq!(
+            sites.faults().iter().map(|fault| fault.setting.as_str()).collect::<Vec<_>>(),
+            ["SITES.main"]
         );
-        assert!(read(json!([])).is_err());
     }
 }

@@ -3,9 +3,9 @@
 //! A token request is sent once: after a timeout nobody knows whether the code was spent.
 
 use crate::{
-    edge::Edge,
     log::Report,
     platform::{Answer, FetchError, Outgoing, Platform},
+    settings::Settings,
 };
 use shared::{
     App, Secret, TokenError, TokenInfoError, TokenRequest, Verifier, app_in_token, read_token,
@@ -36,14 +36,13 @@ pub(crate) enum ExchangeError {
 
 /// Exchanges a code for a token (RFC 6749 §4.1.3).
 pub(crate) async fn exchange(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     code: &Secret,
     redirect_uri: Option<&str>,
     verifier: Option<&Verifier>,
     report: &mut Report,
 ) -> Result<Secret, ExchangeError> {
-    let settings = &edge.settings;
     let body = TokenRequest {
         code,
         redirect_uri,
@@ -54,7 +53,7 @@ pub(crate) async fn exchange(
     .body();
     let mut headers =
         vec![("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")];
-    headers.extend(edge.marketplace_headers());
+    headers.extend(settings.marketplace_headers());
     let request = Outgoing {
         method: "POST",
         url: settings.token_url.as_str(),
@@ -88,18 +87,18 @@ pub(crate) enum IdentifyError {
 
 /// Asks which app a token is for. In the family of endpoints that cannot be asked, the token itself says.
 pub(crate) async fn identify(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     token: &Secret,
     report: &mut Report,
 ) -> Result<App, IdentifyError> {
-    let Some(url) = &edge.settings.token_info_url else {
+    let Some(url) = &settings.token_info_url else {
         let id = app_in_token(token).ok_or(IdentifyError::Malformed("the token names no app"))?;
         return Ok(App { id, name: None, subdomain: None });
     };
     let authorization = Secret::new(["Bearer ", token.expose()].concat());
     let mut headers = vec![("authorization", authorization.expose()), ("accept", "application/json")];
-    headers.extend(edge.marketplace_headers());
+    headers.extend(settings.marketplace_headers());
     let request = Outgoing {
         method: "GET",
         url: url.as_str(),
@@ -120,16 +119,16 @@ pub(crate) async fn identify(
 
 /// Ends the authorization that a token stands for. A token that Smooch does not know is as dead as it gets.
 pub(crate) async fn revoke(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     token: &Secret,
     app: &App,
     report: &mut Report,
 ) -> Result<(), &'static str> {
-    let url = edge.settings.revoke_url.of(app.subdomain.as_ref()).ok_or("no subdomain to revoke at")?;
+    let url = settings.revoke_url.for_app(app.subdomain.as_ref()).ok_or("no subdomain to revoke at")?;
     let authorization = Secret::new(["Bearer ", token.expose()].concat());
     let mut headers = vec![("authorization", authorization.expose())];
-    headers.extend(edge.marketplace_headers());
+    headers.extend(settings.marketplace_headers());
     let request =
         Outgoing { method: "DELETE", url: &url, headers: &headers, body: None, timeout: TOKEN_INFO_TIMEOUT };
     match timed(platform, request, report).await {
@@ -152,23 +151,22 @@ pub(crate) enum Life {
 
 /// Asks Smooch whether a token lives: of tokenInfo, or by a call that changes nothing and that every token may make.
 pub(crate) async fn life(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     token: &Secret,
     app: &App,
     report: &mut Report,
 ) -> Life {
-    let settings = &edge.settings;
     let url = match &settings.token_info_url {
         Some(url) => url.as_str().to_owned(),
-        None => match settings.api_url.of(app.subdomain.as_ref()) {
+        None => match settings.api_url.for_app(app.subdomain.as_ref()) {
             Some(base) => [&base, "/v2/apps/", app.id.as_str(), "/integrations/me/webhooks"].concat(),
             None => return Life::Unknown,
         },
     };
     let authorization = Secret::new(["Bearer ", token.expose()].concat());
     let mut headers = vec![("authorization", authorization.expose()), ("accept", "application/json")];
-    headers.extend(edge.marketplace_headers());
+    headers.extend(settings.marketplace_headers());
     let request =
         Outgoing { method: "GET", url: &url, headers: &headers, body: None, timeout: TOKEN_INFO_TIMEOUT };
     match timed(platform, request, report).await {

@@ -9,14 +9,16 @@
 //! | `event/{ulid}` | – | the event | thirty days |
 
 use crate::{
-    edge::Edge,
     events::{self, Event, Kind},
     platform::{Entry, KvError, Page, Platform, Put, QueueError},
     seal::{Keyring, OpenError, Purpose},
+    settings::Settings,
     summary::{Status, Summary},
 };
 use futures_util::future::join;
-use shared::{AppId, ConnectionId, Json, Object, Secret, Subdomain, Subject, quoted};
+use serde::{Deserialize, Serialize};
+use shared::{AppId, ConnectionId, Secret, Subdomain, Subject, from_json, to_json};
+use std::collections::BTreeMap;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -32,7 +34,7 @@ pub struct Record {
     /// The access token.
     pub token: Secret,
     /// The partner's own notes, from the session.
-    pub metadata: Vec<(String, String)>,
+    pub metadata: BTreeMap<String, String>,
     /// Where the app's API is, and the token may be sent to: what KV's metadata say of it can be changed.
     pub subdomain: Option<Subdomain>,
 }
@@ -107,17 +109,17 @@ pub async fn put(platform: &impl Platform, stored: &Stored) -> Result<(), KvErro
 ///
 /// If one of them is not stored, or the event not queued.
 pub async fn note_connected(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     stored: &Stored,
     flow: &str,
 ) -> Result<(), NoteError> {
     let completed = async {
-        let (key, id) = (completed_key(flow), quoted(stored.id.as_str()));
+        let (key, id) = (completed_key(flow), to_json(&stored.id));
         try_put(platform, Put { key: &key, value: "", metadata: Some(&id), ttl: Some(COMPLETED_LIFE) }).await
     };
     let connected = Event::connected(&stored.id, &stored.summary);
-    let (event, completed) = join(note_event(edge, platform, &connected), completed).await;
+    let (event, completed) = join(note_event(settings, platform, &connected), completed).await;
     event.and(completed.map_err(NoteError::from))
 }
 
@@ -127,13 +129,13 @@ pub async fn note_connected(
 ///
 /// If it is not stored, or not queued.
 pub async fn note(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     kind: Kind,
     stored: &Stored,
 ) -> Result<(), NoteError> {
     let event = Event::new(kind, &stored.id, &stored.summary, platform.now(), platform.random());
-    note_event(edge, platform, &event).await
+    note_event(settings, platform, &event).await
 }
 
 /// Notes that a connection was made, if that was not noted then: at the end of the feed, where it is read. `true` if it
@@ -142,23 +144,28 @@ pub async fn note(
 /// # Errors
 ///
 /// If it is not stored, or not queued.
-pub async fn note_late(edge: &Edge, platform: &impl Platform, stored: &Stored) -> Result<bool, NoteError> {
+pub async fn note_late(
+    settings: &Settings,
+    platform: &impl Platform,
+    stored: &Stored,
+) -> Result<bool, NoteError> {
     let place = Event::connected(&stored.id, &stored.summary).key();
     if platform.kv_get(&place).await?.is_some() {
         return Ok(false);
     }
-    note(edge, platform, Kind::Connected, stored).await?;
+    note(settings, platform, Kind::Connected, stored).await?;
     platform.kv_put(events::place(&place)).await?;
     Ok(true)
 }
 
-async fn note_event(edge: &Edge, platform: &impl Platform, event: &Event) -> Result<(), NoteError> {
+async fn note_event(settings: &Settings, platform: &impl Platform, event: &Event) -> Result<(), NoteError> {
     let (key, metadata) = events::stored(event);
     let queued = async {
-        if edge.settings.events.is_none() {
+        if settings.events.is_none() {
             return Ok(());
         }
-        platform.enqueue(&event.shown()).await
+        let shown = to_json(&event.shown());
+        platform.enqueue(&shown).await
     };
     let (stored, queued) = join(try_put(platform, events::put(&key, &metadata)), queued).await;
     stored?;
@@ -172,8 +179,7 @@ pub fn with_status(stored: &Stored, status: Status) -> Stored {
 }
 
 /// Stores a connection that was read and changed over what stands there, the record and the subject's entry at once,
-/// tried three times. Before each try it is looked whether it was made again meanwhile: KV refuses a write for the one
-/// that came just before it.
+/// tried three times. Before each try it is looked whether it was made again meanwhile.
 ///
 /// # Errors
 ///
@@ -186,7 +192,7 @@ pub async fn change(platform: &impl Platform, changed: &Stored) -> Result<(), Kv
             put_once(platform, changed).await
         };
         match (tried.await, waits.next()) {
-            (Err(KvError::Refused(_) | KvError::Unavailable), Some(wait)) => platform.sleep(wait).await,
+            (Err(KvError::Unavailable), Some(wait)) => platform.sleep(wait).await,
             (done, _) => return done,
         }
     }
@@ -218,12 +224,13 @@ pub async fn forget(platform: &impl Platform, stored: &Stored) -> Result<(), KvE
     platform.kv_delete(&connection_key(&stored.id)).await
 }
 
+/// Writes a key, and tries again twice while KV does not answer. A refusal is final.
 async fn try_put(platform: &impl Platform, put: Put<'_>) -> Result<(), KvError> {
     for wait in BACKOFF {
-        if platform.kv_put(put).await.is_ok() {
-            return Ok(());
+        match platform.kv_put(put).await {
+            Err(KvError::Unavailable) => platform.sleep(wait).await,
+            settled @ (Ok(()) | Err(KvError::Refused(_) | KvError::Changed)) => return settled,
         }
-        platform.sleep(wait).await;
     }
     platform.kv_put(put).await
 }
@@ -248,7 +255,7 @@ pub async fn get(platform: &impl Platform, id: &ConnectionId) -> Result<Stored, 
 /// If KV does not answer.
 pub async fn completed(platform: &impl Platform, flow: &str) -> Result<Option<ConnectionId>, KvError> {
     let listed = platform.kv_list(&completed_key(flow), None, 1).await?.keys.into_iter().next();
-    let id = listed.and_then(|(_, metadata)| Json::parse(metadata?.as_bytes())?.text());
+    let id = listed.and_then(|(_, metadata)| serde_json::from_slice::<String>(metadata?.as_bytes()).ok());
     Ok(id.and_then(|id| ConnectionId::parse(&id)))
 }
 
@@ -327,24 +334,11 @@ impl Record {
     /// Seals the record of the connection `id`.
     #[must_use]
     pub fn seal(&self, keyring: &Keyring, id: &ConnectionId, nonce: &[u8; crate::seal::NONCE]) -> String {
-        let mut text = Object::new().text("token", self.token.expose());
-        if !self.metadata.is_empty() {
-            text = text.texts("metadata", &self.metadata);
-        }
+        let Self { token, metadata, subdomain } = self;
         let plaintext =
-            Zeroizing::new(text.maybe("subdomain", self.subdomain.as_ref().map(Subdomain::as_str)).end());
+            Plaintext { token: token.expose(), metadata: metadata.clone(), subdomain: subdomain.clone() };
+        let plaintext = Zeroizing::new(to_json(&plaintext));
         keyring.seal(Purpose::Record, &connection_key(id), plaintext.as_bytes(), nonce)
-    }
-
-    fn read(plaintext: &[u8]) -> Option<Self> {
-        let mut json = Json::parse(plaintext)?;
-        let token = Secret::new(json.take("token")?.text()?);
-        let metadata = json.take("metadata")?.texts()?;
-        let subdomain = match json.take("subdomain")?.maybe_text()? {
-            Some(text) => Some(Subdomain::parse(&text)?),
-            None => None,
-        };
-        Some(Self { token, metadata, subdomain })
     }
 }
 
@@ -357,12 +351,24 @@ impl Stored {
     pub fn open(&self, keyring: &Keyring) -> Result<Record, ReadError> {
         let place = connection_key(&self.id);
         let plaintext = keyring.open(Purpose::Record, &place, &self.sealed).map_err(ReadError::Closed)?;
-        let record = Record::read(&plaintext).ok_or(ReadError::Unreadable)?;
+        let Plaintext { token, metadata, subdomain } = from_json(&plaintext).ok_or(ReadError::Unreadable)?;
+        let record = Record { token, metadata, subdomain };
         if record.subdomain != self.summary.app.subdomain {
             return Err(ReadError::Unreadable);
         }
         Ok(record)
     }
+}
+
+/// The plaintext of a record. `S` is the token: `&str` to write, [`Secret`] to read.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plaintext<S> {
+    token: S,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subdomain: Option<Subdomain>,
 }
 
 const CONNECTION: &str = "connection/";
@@ -400,7 +406,7 @@ mod tests {
         let app = App { id: AppId::parse("5f1a").unwrap(), name: None, subdomain: None };
         let id = ConnectionId::new("a", &app.id, None);
         let other = ConnectionId::new("b", &app.id, None);
-        let record = Record { token: Secret::new("a.b.c"), metadata: Vec::new(), subdomain: None };
+        let record = Record { token: Secret::new("a.b.c"), metadata: BTreeMap::new(), subdomain: None };
         let sealed = record.seal(&keyring, &id, &[1; NONCE]);
         let summary =
             Summary { app, subject: None, status: Status::Connected, connected_at: 1, key: "k1".into() };

@@ -2,8 +2,14 @@
 //!
 //! It lies in KV's metadata, so a list reads no value. It holds no secret.
 
-use crate::platform::{Millis, seconds};
-use shared::{App, AppId, ConnectionId, Json, Object, Subdomain, Subject, from_ascii, to_ascii};
+use crate::{
+    events::Kind,
+    platform::{Millis, seconds},
+};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+use shared::{App, AppId, ConnectionId, Subdomain, Subject, from_json, to_json};
+use std::collections::BTreeMap;
 
 /// What is seen of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +27,11 @@ pub struct Summary {
 }
 
 /// Whether a connection can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// It can.
+    #[default]
     Connected,
     /// Smooch refuses its token: the owner has removed the integration, or another connection of the app was.
     Revoked,
@@ -31,84 +39,98 @@ pub enum Status {
     Removing,
 }
 
-impl Status {
-    /// Its name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Connected => "connected",
-            Self::Revoked => "revoked",
-            Self::Removing => "removing",
-        }
-    }
-
-    fn parse(name: &str) -> Option<Self> {
-        [Self::Connected, Self::Revoked, Self::Removing].into_iter().find(|status| status.as_str() == name)
-    }
-}
-
 impl Summary {
     /// As KV's metadata have it: JSON, in ASCII, at most 1,024 bytes.
     #[must_use]
     pub fn to_metadata(&self) -> String {
-        self.metadata(Object::new()).end()
+        to_json(&Metadata::of(self))
     }
 
     /// Reads what [`Summary::to_metadata`] wrote.
     #[must_use]
     pub fn from_metadata(text: &str) -> Option<Self> {
-        Self::of_metadata(&mut Json::parse(text.as_bytes())?)
+        from_json(text.as_bytes()).map(Metadata::into_summary)
+    }
+}
+
+/// A summary as KV's metadata have it. They travel as a header, and a name in another script would be quoted in
+/// the platform's warning about that, so it is escaped.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Metadata {
+    /// Of an event, what happened, and to which connection.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<Kind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+    app: AppId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subdomain: Option<Subdomain>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<Subject>,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    status: Status,
+    at: Millis,
+    key: String,
+}
+
+/// What JSON would escape, and the escape itself; all that is not ASCII is escaped anyway.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'%').add(b'"').add(b'\\');
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn is_usual(status: &Status) -> bool {
+    *status == Status::Connected
+}
+
+impl Metadata {
+    pub(crate) fn of(summary: &Summary) -> Self {
+        let Summary { app, subject, status, connected_at, key } = summary;
+        Self {
+            kind: None,
+            id: None,
+            app: app.id.clone(),
+            name: app.name.as_ref().map(|name| utf8_percent_encode(name, ESCAPED).to_string()),
+            subdomain: app.subdomain.clone(),
+            subject: subject.clone(),
+            status: *status,
+            at: *connected_at,
+            key: key.clone(),
+        }
     }
 
-    /// Adds its fields to an object. They travel as a header, and a name in another script would be quoted in the
-    /// platform's warning about that, so it is escaped.
-    pub(crate) fn metadata(&self, object: Object) -> Object {
-        let Self { app, subject, status, connected_at, key } = self;
-        let name = app.name.as_deref().map(to_ascii);
-        // What is usual takes no room.
-        let status = Some(status.as_str()).filter(|_| *status != Status::Connected);
-        object
-            .text("app", app.id.as_str())
-            .maybe("name", name.as_deref())
-            .maybe("subdomain", app.subdomain.as_ref().map(Subdomain::as_str))
-            .maybe("subject", subject.as_ref().map(Subject::as_str))
-            .maybe("status", status)
-            .number("at", *connected_at)
-            .text("key", key)
-    }
-
-    /// Takes its fields out of an object.
-    pub(crate) fn of_metadata(json: &mut Json) -> Option<Self> {
-        let id = AppId::parse(&json.take("app")?.text()?)?;
-        let name = json.take("name")?.maybe_text()?;
-        let name = name.as_deref().map(from_ascii);
-        let subdomain = match json.take("subdomain")?.maybe_text()? {
-            Some(text) => Some(Subdomain::parse(&text)?),
-            None => None,
-        };
-        let subject = match json.take("subject")?.maybe_text()? {
-            Some(text) => Some(Subject::parse(&text)?),
-            None => None,
-        };
-        let status = match json.take("status")?.maybe_text()? {
-            Some(text) => Status::parse(&text)?,
-            None => Status::Connected,
-        };
-        let (connected_at, key) = (json.take("at")?.number()?, json.take("key")?.text()?);
-        Some(Self { app: App { id, name, subdomain }, subject, status, connected_at, key })
+    pub(crate) fn into_summary(self) -> Summary {
+        let name = self.name.map(|name| percent_decode_str(&name).decode_utf8_lossy().into_owned());
+        let app = App { id: self.app, name, subdomain: self.subdomain };
+        let Self { subject, status, at: connected_at, key, .. } = self;
+        Summary { app, subject, status, connected_at, key }
     }
 }
 
 /// A connection as it is shown.
-#[must_use]
-pub fn shown(id: &ConnectionId, summary: &Summary) -> Object {
-    let Summary { app, subject, status, connected_at, key: _ } = summary;
-    Object::new()
-        .text("id", id.as_str())
-        .json("app", &app.to_json())
-        .maybe("subject", subject.as_ref().map(Subject::as_str))
-        .text("status", status.as_str())
-        .number("connected_at", seconds(*connected_at))
+#[derive(Debug, Serialize)]
+pub struct Shown<'a> {
+    id: &'a str,
+    app: &'a App,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    status: Status,
+    connected_at: u64,
+    /// The partner's own notes, where one connection is shown whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metadata: Option<&'a BTreeMap<String, String>>,
+}
+
+impl<'a> Shown<'a> {
+    /// Shows a connection.
+    #[must_use]
+    pub fn new(id: &'a ConnectionId, summary: &'a Summary) -> Self {
+        let Summary { app, subject, status, connected_at, key: _ } = summary;
+        let subject = subject.as_ref().map(Subject::as_str);
+        let connected_at = seconds(*connected_at);
+        Self { id: id.as_str(), app, subject, status: *status, connected_at, metadata: None }
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +158,7 @@ mod tests {
     fn the_key_that_sealed_it_is_not_shown() {
         let summary = summary("Corner Bakery");
         let id = ConnectionId::new("shoplifter", &summary.app.id, None);
-        assert!(!shown(&id, &summary).end().contains("k1"));
+        assert!(!serde_json::to_string(&Shown::new(&id, &summary)).unwrap().contains("k1"));
     }
 
     #[test]

@@ -8,16 +8,19 @@
 use crate::{
     api::mark_revoked,
     budget::Budgeted,
-    edge::Edge,
     events::{self, SETTLED},
+    fault::Fault,
+    http::Response,
     log::Report,
-    platform::{KvError, Millis, Platform, Put},
+    platform::{KvError, Limit, Millis, Platform, Put},
     removal::{self, Removed},
+    settings::Settings,
     smooch::{self, Life},
     store::{self, Stored},
     summary::{Status, Summary},
 };
-use shared::{ConnectionId, Json, Object};
+use serde::{Deserialize, Serialize};
+use shared::{ConnectionId, ErrorCode, from_json, to_json};
 
 /// The platform's limit on its free plan is 50 for each run, its own included.
 pub const MOST_OPERATIONS: u32 = 40;
@@ -42,47 +45,63 @@ const STATE: &str = "sweep/state";
 const HINT: &str = "sweep/hint";
 
 /// How far the sweep is, as KV's metadata have it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct State {
     /// When this round began, or the last one if none is under way.
     began: Millis,
     /// Where to go on; without one, no round is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
     /// Whether a round is under way, though it has no cursor yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     under_way: bool,
     /// Whether this round could not deal with everything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     left: bool,
     /// The last connection of this page that was dealt with, where the requests ran out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<String>,
     /// What was connected before that is in the feed, or was looked for there.
+    #[serde(default)]
     noted: Millis,
 }
 
-impl State {
-    fn to_json(&self) -> String {
-        let (cursor, after) = (self.cursor.as_deref(), self.after.as_deref());
-        let json = Object::new().number("began", self.began).maybe("cursor", cursor);
-        let mut json = json.maybe("after", after).number("noted", self.noted);
-        for (name, flag) in [("under_way", self.under_way), ("left", self.left)] {
-            if flag {
-                json = json.flag(name, true);
-            }
-        }
-        json.end()
-    }
-
-    fn from_json(text: &str) -> Option<Self> {
-        let mut json = Json::parse(text.as_bytes())?;
-        let began = json.take("began")?.number()?;
-        let cursor = json.take("cursor")?.maybe_text()?;
-        let after = json.take("after")?.maybe_text()?;
-        let noted = json.take("noted")?.number().unwrap_or_default();
-        let mut flag = |name| json.take(name).map(|flag| flag == Json::Flag(true));
-        Some(Self { began, cursor, under_way: flag("under_way")?, left: flag("left")?, after, noted })
-    }
+#[derive(Serialize, Deserialize)]
+struct Hint {
+    at: Millis,
 }
 
-/// What a run did, for the log.
+/// One run and its log line. Without settings it does nothing and says so.
+pub async fn run_once<P: Platform>(settings: Result<&Settings, &[Fault]>, platform: &Budgeted<'_, P>) {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        time: Millis,
+        route: &'static str,
+        outcome: &'static str,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        settings: &'a [Fault],
+        checked: u32,
+        revoked: u32,
+        removed: u32,
+        resealed: u32,
+        noted: u32,
+        left: u32,
+        operations: u32,
+    }
+    let time = platform.now();
+    let (outcome, faults, swept) = match settings {
+        Ok(settings) => ("ok", [].as_slice(), sweep(settings, platform).await),
+        Err(faults) => (ErrorCode::Misconfigured.as_str(), faults, Swept::default()),
+    };
+    let Swept { checked, revoked, removed, resealed, noted, left, operations } = swept;
+    let (route, settings) = ("sweep", faults);
+    let line =
+        Line { time, route, outcome, settings, checked, revoked, removed, resealed, noted, left, operations };
+    platform.log(&to_json(&line));
+}
+
+/// The result of a run, for the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Connections whose token Smooch was asked about.
@@ -108,26 +127,30 @@ pub struct Swept {
 /// 3. deal with each, as long as there are requests left for the worst case;
 /// 4. write down how far it got. Where the requests ran out, the same connections are listed again, and those that
 ///    were dealt with are passed over; where something failed, another round begins soon.
-pub async fn sweep<P: Platform>(edge: &Edge, platform: &Budgeted<'_, P>) -> Swept {
+pub async fn sweep<P: Platform>(settings: &Settings, platform: &Budgeted<'_, P>) -> Swept {
     let mut swept = Swept::default();
-    if run(edge, platform, &mut swept).await.is_err() {
+    if run(settings, platform, &mut swept).await.is_err() {
         swept.left += 1;
     }
     swept.operations = platform.spent();
     swept
 }
 
-async fn run<P: Platform>(edge: &Edge, platform: &Budgeted<'_, P>, swept: &mut Swept) -> Result<(), KvError> {
+async fn run<P: Platform>(
+    settings: &Settings,
+    platform: &Budgeted<'_, P>,
+    swept: &mut Swept,
+) -> Result<(), KvError> {
     // A list, and not two reads, which would be answered with what they were a minute ago.
     let page = platform.kv_list("sweep/", None, 10).await?;
     let metadata = |key: &str| {
         page.keys.iter().find(|(known, _)| known == key).and_then(|(_, metadata)| metadata.as_deref())
     };
-    let mut state = metadata(STATE).and_then(State::from_json).unwrap_or_default();
-    let hint = metadata(HINT).and_then(|text| Json::parse(text.as_bytes())?.take("at")?.number());
+    let mut state: State = metadata(STATE).and_then(|text| from_json(text.as_bytes())).unwrap_or_default();
+    let hint: Option<Hint> = metadata(HINT).and_then(|text| from_json(text.as_bytes()));
 
     let now = platform.now();
-    let hinted = hint.is_some_and(|at| at >= state.began);
+    let hinted = hint.is_some_and(|hint| hint.at >= state.began);
     let due = hinted || now.saturating_sub(state.began) >= if state.left { SOON } else { ROUND };
     let under_way = state.under_way || state.cursor.is_some();
     if !under_way && !due {
@@ -147,7 +170,7 @@ async fn run<P: Platform>(edge: &Edge, platform: &Budgeted<'_, P>, swept: &mut S
             done = false;
             break;
         }
-        deal_with(edge, platform, id, summary, state.noted, swept).await;
+        deal_with(settings, platform, id, summary, state.noted, swept).await;
         state.after = Some(id.as_str().into());
     }
     state.left |= swept.left > 0;
@@ -157,12 +180,12 @@ async fn run<P: Platform>(edge: &Edge, platform: &Budgeted<'_, P>, swept: &mut S
     if !state.under_way && !state.left {
         state.noted = state.began.saturating_sub(SETTLED);
     }
-    let metadata = state.to_json();
+    let metadata = to_json(&state);
     platform.kv_put(Put { key: STATE, value: "", metadata: Some(&metadata), ttl: None }).await
 }
 
 async fn deal_with(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     id: &ConnectionId,
     listed: &Summary,
@@ -180,8 +203,8 @@ async fn deal_with(
         return;
     };
     let result = match listed.status {
-        Status::Removing => finish_removal(edge, platform, &stored, swept).await,
-        Status::Connected => check(edge, platform, stored, noted, swept).await,
+        Status::Removing => finish_removal(settings, platform, &stored, swept).await,
+        Status::Connected => check(settings, platform, stored, noted, swept).await,
         Status::Revoked => Some(()),
     };
     if result.is_none() {
@@ -190,12 +213,12 @@ async fn deal_with(
 }
 
 async fn finish_removal(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     stored: &Stored,
     swept: &mut Swept,
 ) -> Option<()> {
-    match removal::finish(edge, platform, stored, &mut Report::default()).await.ok()? {
+    match removal::finish(settings, platform, stored, &mut Report::default()).await.ok()? {
         Removed::Gone => {
             swept.removed += 1;
             Some(())
@@ -205,30 +228,30 @@ async fn finish_removal(
 }
 
 async fn check(
-    edge: &Edge,
+    settings: &Settings,
     platform: &impl Platform,
     mut stored: Stored,
     noted: Millis,
     swept: &mut Swept,
 ) -> Option<()> {
-    let keyring = &edge.settings.keyring;
+    let keyring = &settings.keyring;
     let record = stored.open(keyring).ok()?;
     let (connected_at, now) = (stored.summary.connected_at, platform.now());
     // What is older than events are was noted when it was new; what is younger than KV's minute may be on its way.
     let oldest = noted.max(now.saturating_sub(Millis::from(events::LIFE) * 1000));
     if (oldest..now.saturating_sub(SETTLED)).contains(&connected_at)
-        && store::note_late(edge, platform, &stored).await.ok()?
+        && store::note_late(settings, platform, &stored).await.ok()?
     {
         swept.noted += 1;
         // That has taken many requests. Its token is asked after in the next round, which is soon.
         return None;
     }
     swept.checked += 1;
-    match smooch::life(edge, platform, &record.token, &stored.summary.app, &mut Report::default()).await {
+    match smooch::life(settings, platform, &record.token, &stored.summary.app, &mut Report::default()).await {
         Life::Unknown => None,
         Life::Dead => {
             swept.revoked += 1;
-            mark_revoked(edge, platform, &stored).await.ok()
+            mark_revoked(settings, platform, &stored).await.ok()
         }
         Life::Lives if stored.summary.key == keyring.current() => Some(()),
         Life::Lives => {
@@ -241,12 +264,18 @@ async fn check(
     }
 }
 
-/// Notes that somebody has called the Remove URL. It proves nothing, so the sweep looks sooner and that is all.
-///
-/// # Errors
-///
-/// If KV does not answer.
-pub async fn hint(platform: &impl Platform) -> Result<(), KvError> {
-    let metadata = Object::new().number("at", platform.now()).end();
+/// `POST /removed`, Smooch's Remove URL. Anybody may call it and say anything, so its body is not read: the next run only
+/// starts a round sooner and asks Smooch itself.
+pub async fn hinted(platform: &impl Platform, report: &mut Report) -> Response {
+    if platform.allowed(Limit::Hints, "removed").await
+        && let Err(error) = write_hint(platform).await
+    {
+        report.note = Some(error.says());
+    }
+    Response::empty(202)
+}
+
+async fn write_hint(platform: &impl Platform) -> Result<(), KvError> {
+    let metadata = to_json(&Hint { at: platform.now() });
     platform.kv_put(Put { key: HINT, value: "", metadata: Some(&metadata), ttl: None }).await
 }

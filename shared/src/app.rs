@@ -1,13 +1,14 @@
 //! What a connection is about: the Smooch app, and the partner's user it belongs to.
 
-use crate::{Json, Object};
 use alloc::string::{String, ToString as _};
 use core::fmt;
+use serde::{Deserialize, Serialize};
 
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $longest:literal, $allowed:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
         impl $name {
@@ -29,6 +30,20 @@ macro_rules! name_type {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = &'static str;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::parse(&text).ok_or(concat!("not a valid ", stringify!($name)))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
             }
         }
     };
@@ -53,40 +68,22 @@ name_type! {
 }
 
 /// The Smooch app that an owner connected.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct App {
     /// Its id.
     pub id: AppId,
     /// What its owner calls it, where Smooch told us: at most [`App::LONGEST_NAME`] bytes, without control
     /// characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Where its API is, for apps at Zendesk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subdomain: Option<Subdomain>,
 }
 
 impl App {
     /// A name goes into KV metadata, of which there are 1,024 bytes in all, and may take three times its length there.
     pub const LONGEST_NAME: usize = 128;
-
-    /// It as JSON.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let subdomain = self.subdomain.as_ref().map(Subdomain::as_str);
-        let name = self.name.as_deref();
-        Object::new().text("id", self.id.as_str()).maybe("name", name).maybe("subdomain", subdomain).end()
-    }
-
-    /// Reads what [`App::to_json`] wrote.
-    #[must_use]
-    pub fn from_json(mut json: Json) -> Option<Self> {
-        let id = AppId::parse(&json.take("id")?.text()?)?;
-        let name = json.take("name")?.maybe_text()?;
-        let subdomain = match json.take("subdomain")?.maybe_text()? {
-            Some(text) => Some(Subdomain::parse(&text)?),
-            None => None,
-        };
-        Some(Self { id, name, subdomain })
-    }
 
     /// A name as we keep it: without control characters, cut to [`App::LONGEST_NAME`] bytes between characters, and
     /// with no space at its ends. A name that is tidy stays as it is.
@@ -109,7 +106,8 @@ impl App {
 
 /// `{app id}-{16 characters}`: one for each app and subject, so the same two connect in place, and all of an
 /// app's connections share a prefix.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct ConnectionId(String);
 
 impl ConnectionId {
@@ -153,6 +151,12 @@ impl ConnectionId {
 impl fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl From<ConnectionId> for String {
+    fn from(id: ConnectionId) -> Self {
+        id.0
     }
 }
 

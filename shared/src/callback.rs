@@ -3,7 +3,7 @@
 //! It believes nothing: that a state is well-formed does not make it ours, and a code is worth nothing before
 //! the browser that set out has proven itself.
 
-use crate::{Secret, State, parameters};
+use crate::{Secret, State};
 use alloc::string::String;
 use thiserror::Error;
 
@@ -66,15 +66,15 @@ impl Callback {
         }
         let mut fields = Fields::default();
         // RFC 6749 §4.1.2: unrecognized parameters are ignored. §3.1: none may stand there twice.
-        for (name, value) in parameters(query.as_bytes()) {
-            let field = match name.as_str() {
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let field = match &*name {
                 "state" => &mut fields.state,
                 "code" => &mut fields.code,
                 "error" => &mut fields.error,
                 "iss" => &mut fields.issuer,
                 _ => continue,
             };
-            field.take_in(value);
+            field.take_in(value.into_owned());
         }
         let state = match fields.state {
             Field::Absent => None,

@@ -33,6 +33,8 @@ mod endpoint;
 #[cfg(any(feature = "server", feature = "facts"))]
 pub mod facts;
 #[cfg(feature = "server")]
+mod json;
+#[cfg(feature = "server")]
 mod provider;
 #[cfg(feature = "server")]
 mod secret;
@@ -42,17 +44,12 @@ mod token;
 mod token_info;
 
 #[cfg(feature = "server")]
-pub use codec::{
-    Cipher, Json, Object, from_ascii, from_base64, from_base64url, parameters, quoted, to_ascii, to_base64,
-    to_base64url,
-};
-
-#[cfg(feature = "server")]
 pub use self::{
     app::{App, AppId, ConnectionId, Subdomain, Subject},
     callback::{Callback, CallbackError, Unplaced},
     endpoint::{Endpoint, EndpointError, Origin},
-    provider::{Provider, with_subdomain},
+    json::{Object, from_json, lossy_text, to_json},
+    provider::{EndpointTemplate, Provider},
     secret::Secret,
     token::{TokenError, TokenRequest, app_in_token, read_token},
     token_info::{TokenInfoError, read_token_info},

@@ -1,6 +1,6 @@
 //! The two families of endpoints that Smooch has had, as defaults that settings can override one by one.
 
-use crate::Subdomain;
+use crate::{Endpoint, EndpointError, Subdomain};
 use alloc::string::String;
 
 /// A family of endpoints.
@@ -69,18 +69,37 @@ impl Provider {
     }
 }
 
-/// Puts an app's subdomain into an endpoint's text, or `None` if it asks for one and there is none.
-#[must_use]
-pub fn with_subdomain(template: &str, subdomain: Option<&Subdomain>) -> Option<String> {
-    let Some((before, behind)) = template.split_once('{') else { return Some(template.into()) };
-    let behind = behind.strip_prefix("subdomain}")?;
-    Some([before, subdomain?.as_str(), behind].concat())
+/// An endpoint whose text may contain `{subdomain}`, the subdomain of an app at Zendesk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointTemplate(String);
+
+impl EndpointTemplate {
+    const PLACEHOLDER: &str = "{subdomain}";
+
+    /// Reads a template.
+    ///
+    /// # Errors
+    ///
+    /// The rule for endpoints that `text` breaks with a subdomain in it.
+    pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        // A subdomain is one label, so a template that is valid with one is valid with each.
+        Endpoint::parse(&text.replace(Self::PLACEHOLDER, "a")).map(|_| Self(text.into()))
+    }
+
+    /// The endpoint of an app, as text. `None` if the template needs a subdomain and the app has none.
+    #[must_use]
+    pub fn for_app(&self, subdomain: Option<&Subdomain>) -> Option<String> {
+        if self.0.contains(Self::PLACEHOLDER) {
+            Some(self.0.replace(Self::PLACEHOLDER, subdomain?.as_str()))
+        } else {
+            Some(self.0.clone())
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Endpoint;
 
     #[test]
     fn every_default_is_an_endpoint() {
@@ -88,18 +107,21 @@ mod tests {
         for provider in [Provider::Smooch, Provider::Sunshine] {
             let fixed = [Some(provider.authorize()), Some(provider.token()), provider.token_info()];
             for text in fixed.into_iter().flatten().chain([provider.revoke(), provider.api()]) {
-                let text = with_subdomain(text, subdomain.as_ref()).unwrap();
-                assert!(Endpoint::parse(&text).is_ok(), "{text}");
+                let endpoint = EndpointTemplate::parse(text).unwrap().for_app(subdomain.as_ref()).unwrap();
+                assert!(Endpoint::parse(&endpoint).is_ok(), "{endpoint}");
             }
         }
     }
 
     #[test]
-    fn a_place_for_a_subdomain_is_never_left_open() {
-        assert_eq!(with_subdomain(Provider::Sunshine.api(), None), None);
-        let subdomain = Subdomain::parse("corner-bakery");
-        let api = with_subdomain(Provider::Sunshine.api(), subdomain.as_ref());
-        assert_eq!(api.as_deref(), Some("https://corner-bakery.zendesk.com/sc"));
-        assert_eq!(with_subdomain(Provider::Smooch.api(), None).as_deref(), Some("https://api.smooch.io"));
+    fn a_placeholder_is_always_filled() {
+        let api = |provider: Provider, subdomain: Option<&str>| {
+            let subdomain = subdomain.and_then(Subdomain::parse);
+            EndpointTemplate::parse(provider.api()).unwrap().for_app(subdomain.as_ref())
+        };
+        assert_eq!(api(Provider::Sunshine, None), None);
+        let corner = api(Provider::Sunshine, Some("corner-bakery"));
+        assert_eq!(corner.as_deref(), Some("https://corner-bakery.zendesk.com/sc"));
+        assert_eq!(api(Provider::Smooch, None).as_deref(), Some("https://api.smooch.io"));
     }
 }

@@ -1,26 +1,35 @@
 //! A secret is one type with one exit.
 //!
-//! It is not shown by `Debug`, has no `Display` and no `Serialize`, and is wiped when dropped. It does not hide from who calls [`Secret::expose`]: that is where a reviewer stops.
+//! `Debug` does not show it, it has no `Display` and no `Serialize`, and it is wiped when dropped. [`Secret::expose`] is
+//! the one way to its text.
 
 use alloc::string::String;
 use core::fmt;
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-/// A text that must reach no log, page or key: an authorization code, an access token, a client secret.
+/// A text that must not reach a log, a page or a KV key: an authorization code, an access token, a client secret.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes a text in.
+    /// Makes a secret of a text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text. Each call of this is a place for a reviewer to stop at.
+    /// The text. A reviewer stops at each call.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The `String` moves into the secret: no copy stays behind.
+        String::deserialize(deserializer).map(Self::new)
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! It does not send. An answer that is not what the documentation says yields no token, whatever it resembles.
 
-use crate::{AppId, Json, Secret, Verifier, push_parameter};
-use alloc::string::String;
+use crate::{AppId, Object, Secret, Verifier, from_json};
+use alloc::{string::String, vec::Vec};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use thiserror::Error;
+use url::form_urlencoded::Serializer;
 
 /// Longest access token that is taken. Smooch's are JWTs of about 300 characters; ours must fit a header.
 const LONGEST_TOKEN: usize = 4096;
@@ -29,18 +32,17 @@ impl TokenRequest<'_> {
     /// The body, `application/x-www-form-urlencoded`.
     #[must_use]
     pub fn body(&self) -> Secret {
-        let mut form = String::new();
-        push_parameter(&mut form, "grant_type", "authorization_code");
-        push_parameter(&mut form, "code", self.code.expose());
+        let mut form = Serializer::new(String::new());
+        form.append_pair("grant_type", "authorization_code").append_pair("code", self.code.expose());
         if let Some(redirect_uri) = self.redirect_uri {
-            push_parameter(&mut form, "redirect_uri", redirect_uri);
+            form.append_pair("redirect_uri", redirect_uri);
         }
-        push_parameter(&mut form, "client_id", self.client_id);
-        push_parameter(&mut form, "client_secret", self.client_secret.expose());
+        form.append_pair("client_id", self.client_id)
+            .append_pair("client_secret", self.client_secret.expose());
         if let Some(verifier) = self.code_verifier {
-            push_parameter(&mut form, "code_verifier", verifier.expose());
+            form.append_pair("code_verifier", verifier.expose());
         }
-        Secret::new(form)
+        Secret::new(form.finish())
     }
 }
 
@@ -93,18 +95,18 @@ pub fn read_token(status: u16, body: &[u8]) -> Result<Secret, TokenError> {
 }
 
 fn read_success(body: &[u8]) -> Result<Secret, TokenError> {
-    let read = || {
-        let mut answer = Json::parse(body)?;
-        // Taken in at once, so that it is wiped whatever is wrong with the rest.
-        let token = Secret::new(answer.take("access_token")?.text()?);
-        Some((token, answer.take("token_type")?.text()?))
-    };
-    let (token, token_type) = read().ok_or(TokenError::Malformed("not JSON with a token and its type"))?;
-    // RFC 6749 §7.1: a token of a type that is not understood must not be used. §5.1: its case does not matter.
+    #[derive(Deserialize)]
+    struct Success {
+        access_token: Secret,
+        token_type: String,
+    }
+    let Success { access_token: token, token_type } =
+        from_json(body).ok_or(TokenError::Malformed("not JSON with a token and its type"))?;
+    // RFC 6749 §7.1: a client must not use a token of a type that it does not understand. §5.1: the type is case-insensitive.
     if !token_type.eq_ignore_ascii_case("bearer") {
         return Err(TokenError::Malformed("the token's type is not Bearer"));
     }
-    // RFC 6750 §2.1: what can stand behind `Bearer` in a header.
+    // RFC 6750 §2.1: the characters of a token in an `Authorization` header.
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     if !(1..=LONGEST_TOKEN).contains(&token.expose().len()) || !token.expose().bytes().all(allowed) {
         return Err(TokenError::Malformed("the token cannot stand in a header"));
@@ -112,23 +114,33 @@ fn read_success(body: &[u8]) -> Result<Secret, TokenError> {
     Ok(token)
 }
 
-/// What a 400 refuses. The error's shape is not documented, so the three that Smooch has used are read:
-/// RFC 6749 §5.2, the first API's and the second's.
+/// Reads the body of a 400. Smooch does not document its shape, so this reads the three that it has used: RFC 6749 §5.2,
+/// v1 (`{"error":{"code"}}`) and v2 (`{"errors":[{"code"}]}`).
 fn read_refusal(body: &[u8]) -> TokenError {
-    let read = || {
-        let mut refusal = Json::parse(body)?;
-        match refusal.take("error")? {
-            Json::Text(code) => Some(code),
-            Json::Null | Json::Absent => match refusal.take("errors")? {
-                Json::List(errors) => errors.into_iter().next()?.take("code")?.text(),
-                _ => None,
-            },
-            mut coded => coded.take("code")?.text(),
+    #[derive(Deserialize)]
+    struct Refusal<'a> {
+        #[serde(borrow)]
+        error: Option<&'a RawValue>,
+        #[serde(default)]
+        errors: Vec<Object<Coded>>,
+    }
+    #[derive(Deserialize)]
+    struct Coded {
+        code: String,
+    }
+    let code = || {
+        let Refusal { error, errors } = from_json(body)?;
+        match error {
+            Some(error) => {
+                let error = error.get().as_bytes();
+                serde_json::from_slice(error).ok().or_else(|| from_json(error).map(|Coded { code }| code))
+            }
+            None => errors.into_iter().next().map(|Object(Coded { code })| code),
         }
     };
-    match read().as_deref() {
+    match code().as_deref() {
         Some("invalid_client" | "unauthorized_client" | "unauthorized") => TokenError::ClientRejected,
-        // RFC 6749 §5.2: these are about how we ask, and no fault of the code.
+        // RFC 6749 §5.2: these are faults of the request, not of the code.
         Some("invalid_request" | "unsupported_grant_type" | "invalid_scope") => {
             TokenError::Malformed("it does not take the token request")
         }
@@ -137,18 +149,24 @@ fn read_refusal(body: &[u8]) -> TokenError {
     }
 }
 
-/// The app that a token of the first endpoint family names: its JWT's `appId`. Nobody but Smooch can verify
-/// the signature, so this is a hint from the server that just gave us the token over TLS, and no proof.
+/// The app that a token of the `smooch` endpoints names: the `appId` of its JWT.
+///
+/// Only Smooch can verify the signature. The token came from Smooch over TLS a moment ago, so this is a hint from Smooch,
+/// not a proof.
 #[must_use]
 pub fn app_in_token(token: &Secret) -> Option<AppId> {
     use base64ct::{Base64UrlUnpadded, Encoding as _};
+    #[derive(Deserialize)]
+    struct Payload {
+        #[serde(rename = "appId")]
+        app_id: AppId,
+    }
     let mut parts = token.expose().split('.');
     let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() {
         return None;
     }
-    let json = Base64UrlUnpadded::decode_vec(payload).ok()?;
-    AppId::parse(&Json::parse(&json)?.take("appId")?.text()?)
+    from_json(&Base64UrlUnpadded::decode_vec(payload).ok()?).map(|Payload { app_id }| app_id)
 }
 
 #[cfg(test)]
@@ -166,7 +184,7 @@ mod tests {
             code_verifier: None,
         };
         let expected =
-            "grant_type=authorization_code&code=your%20code%2B%2F&client_id=shoplifter&client_secret=secret";
+            "grant_type=authorization_code&code=your+code%2B%2F&client_id=shoplifter&client_secret=secret";
         assert_eq!(request.body().expose(), expected);
     }
 
@@ -216,6 +234,7 @@ mod tests {
         malformed(200, r#"{"access_token":7,"token_type":"Bearer"}"#, "not JSON with a token and its type");
         malformed(200, r#"{"access_token":"a"}"#, "not JSON with a token and its type");
         malformed(200, r#"{"error":"invalid_grant"}"#, "not JSON with a token and its type");
+        malformed(200, r#"["a.b.c","Bearer"]"#, "not JSON with a token and its type");
         malformed(200, r#"{"access_token":"a","token_type":"mac"}"#, "the token's type is not Bearer");
         malformed(200, r#"{"access_token":"","token_type":"Bearer"}"#, "the token cannot stand in a header");
         malformed(
@@ -249,7 +268,11 @@ mod tests {
         check(400, r#"{"error":"invalid_client"}"#, Err(TokenError::ClientRejected));
         check(400, r#"{"error":{"code":"unauthorized"}}"#, Err(TokenError::ClientRejected));
         check(401, "", Err(TokenError::ClientRejected));
-        check(400, "oops", Err(TokenError::Malformed("a 400 that does not say why")));
+        for no_code in
+            ["oops", "[]", "{}", r#"{"error":["invalid_grant"]}"#, r#"{"errors":[["bad_request"]]}"#]
+        {
+            check(400, no_code, Err(TokenError::Malformed("a 400 that does not say why")));
+        }
         check(429, "", Err(TokenError::TurnedAway { status: 429 }));
         check(503, "<html>", Err(TokenError::TurnedAway { status: 503 }));
         check(521, "", Err(TokenError::TurnedAway { status: 521 }));

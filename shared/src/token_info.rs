@@ -1,7 +1,8 @@
 //! Reads the answer of the tokenInfo endpoint: which app a token is for, and whether it still lives.
 
-use crate::{App, AppId, Json, Subdomain};
+use crate::{App, AppId, Object, Subdomain, from_json, lossy_text};
 use alloc::string::String;
+use serde::Deserialize;
 use thiserror::Error;
 
 /// Why an answer names no app: what the caller does next.
@@ -31,29 +32,33 @@ pub enum TokenInfoError {
 /// [`TokenInfoError`] says what the caller does next. A subdomain that is not a single label is malformed: it
 /// would become part of a host that the token is sent to.
 pub fn read_token_info(status: u16, body: &[u8]) -> Result<App, TokenInfoError> {
+    #[derive(Deserialize)]
+    struct TokenInfo {
+        app: Object<AppInfo>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct AppInfo {
+        id: String,
+        #[serde(default, deserialize_with = "lossy_text")]
+        display_name: Option<String>,
+        subdomain: Option<String>,
+    }
     match status {
         200 => {}
         401 | 403 => return Err(TokenInfoError::Refused { status }),
         408 | 429 | 500..=599 => return Err(TokenInfoError::Unavailable { status }),
         _ => return Err(TokenInfoError::Malformed("an unexpected status")),
     }
-    let (id, name, subdomain) = fields(body).ok_or(TokenInfoError::Malformed("not JSON with an app"))?;
-    let id = AppId::parse(&id).ok_or(TokenInfoError::Malformed("the app's id"))?;
-    let subdomain = match subdomain {
+    let TokenInfo { app: Object(app) } =
+        from_json(body).ok_or(TokenInfoError::Malformed("not JSON with an app"))?;
+    let id = AppId::parse(&app.id).ok_or(TokenInfoError::Malformed("the app's id"))?;
+    let subdomain = match app.subdomain {
         None => None,
         Some(text) => Some(Subdomain::parse(&text).ok_or(TokenInfoError::Malformed("the subdomain"))?),
     };
-    let name = name.as_deref().and_then(App::tidy_name);
+    let name = app.display_name.as_deref().and_then(App::tidy_name);
     Ok(App { id, name, subdomain })
-}
-
-fn fields(body: &[u8]) -> Option<(String, Option<String>, Option<String>)> {
-    let mut app = Json::parse(body)?.take("app")?;
-    Some((
-        app.take("id")?.text()?,
-        app.take("displayName")?.maybe_text()?,
-        app.take("subdomain")?.maybe_text()?,
-    ))
 }
 
 #[cfg(test)]
@@ -91,7 +96,9 @@ mod tests {
 
     #[test]
     fn a_hostile_answer_names_no_app() {
-        check(200, "[]", TokenInfoError::Malformed("not JSON with an app"));
+        for not_an_app in ["[]", "[{}]", "{}", r#"{"app":[]}"#, r#"{"app":["5f1a"]}"#] {
+            check(200, not_an_app, TokenInfoError::Malformed("not JSON with an app"));
+        }
         check(200, r#"{"app":{"id":"a/b"}}"#, TokenInfoError::Malformed("the app's id"));
         for hostile in ["evil.example/", "evil.example", "", "a@b", "a:1", "A"] {
             let body = format!(r#"{{"app":{{"id":"{ID}","subdomain":"{hostile}"}}}}"#);

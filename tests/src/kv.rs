@@ -79,8 +79,10 @@ pub enum Fault {
     Before,
     /// It fails, and was done all the same.
     After,
-    /// It is one too many.
+    /// Too many writes of a key (429). Nothing was written; a later try may succeed.
     Busy,
+    /// The request breaks a rule of KV (413). Nothing was written, and a repetition is refused as well.
+    Refused,
     /// No answer ever comes, and nothing was done.
     Never,
 }
@@ -96,6 +98,8 @@ pub struct Refusal {
 
 /// No answer, not even one that refuses.
 pub const SILENCE: Refusal = refusal(0, "nothing comes");
+
+const TOO_LARGE: Refusal = refusal(413, "the value is too large");
 
 const fn refusal(status: u16, text: &'static str) -> Refusal {
     Refusal { status, text }
@@ -289,6 +293,7 @@ const fn before(fault: Option<Fault>) -> Result<(), Refusal> {
     match fault {
         Some(Fault::Before) => Err(OUT_OF_ORDER),
         Some(Fault::Busy) => Err(TOO_MANY),
+        Some(Fault::Refused) => Err(TOO_LARGE),
         Some(Fault::Never) => Err(SILENCE),
         Some(Fault::After) | None => Ok(()),
     }

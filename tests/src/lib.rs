@@ -21,6 +21,7 @@ pub mod simulator;
 pub mod soak;
 pub mod stage;
 pub mod tools;
+pub mod vars;
 pub mod walk;
 pub mod wire;
 pub mod workerd;

@@ -79,6 +79,7 @@ macro_rules! every_scenario {
             faults::a_redirect_of_the_token_endpoint_is_not_followed,
             faults::a_token_that_cannot_be_stored_is_held,
             faults::a_write_that_fails_once_is_made_again,
+            faults::a_write_that_kv_refuses_for_good_is_not_repeated,
             faults::a_token_whose_app_cannot_be_told_is_held,
             faults::who_leaves_while_the_code_is_exchanged_is_connected,
             install::an_install_is_stored_and_a_message_can_be_sent,
@@ -118,6 +119,9 @@ macro_rules! every_scenario {
             v1::a_host_that_was_put_into_the_metadata_gets_no_token,
             v1::health_names_what_is_wrong_and_never_its_value,
             v1::wrong_settings_close_everything_else,
+            v1::a_wrong_site_is_closed_and_named_and_the_others_work,
+            v1::the_log_names_the_faults_of_the_settings,
+            v1::pasted_quotation_marks_around_a_secret_do_no_harm,
             v1::what_can_be_got_has_a_head,
             v1::unknown_paths_and_methods_are_refused,
         }

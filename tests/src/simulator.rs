@@ -4,19 +4,21 @@
 use crate::{
     kv::{Fault as KvFault, Kv, Refusal, SILENCE},
     receiver::Receiver,
+    vars::Table,
     world::{Request, Response, Setup, World, seed},
 };
 use edge::{
     budget::Budgeted,
     delivery::{SCHEDULE, Verdict, deliver},
-    edge::{Edge, handle, sweep_once},
+    dispatch::handle,
+    fault::Fault,
     http::{Body, BodyError, Incoming},
     platform::{
         Answer, Document, Entry, FetchError, Forward, Forwarded, KvError, LONGEST_ANSWER, Limit, Millis,
         Outgoing, Page, Platform, Put, QueueError,
     },
-    settings::{Fault, Vars},
-    sweep::MOST_OPERATIONS,
+    settings::Settings,
+    sweep::{self, MOST_OPERATIONS},
 };
 use futures_executor::block_on;
 use futures_util::future::join;
@@ -24,8 +26,6 @@ use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng as _, SeedableRng as _},
 };
-use serde_json::Value;
-use shared::Json;
 use stand_in::{Broken, Smooch};
 use std::{
     cell::{Cell, RefCell, RefMut},
@@ -56,7 +56,7 @@ pub const RECEIVER: &str = "https://backend.partner.example/events?from=edge";
 /// A world in memory.
 #[derive(Debug)]
 pub struct Simulator {
-    edge: Rc<Result<Edge, Vec<Fault>>>,
+    settings: Rc<Result<Settings, Vec<Fault>>>,
     platform: Rc<Simulated>,
 }
 
@@ -111,14 +111,6 @@ impl From<Request> for Work {
     }
 }
 
-struct Table(Value);
-
-impl Vars for Table {
-    fn var(&self, name: &str) -> Option<Json> {
-        self.0.get(name).and_then(|value| Json::parse(value.to_string().as_bytes()))
-    }
-}
-
 impl Simulator {
     /// A world as `setup` says, with a seed that it prints.
     #[must_use]
@@ -137,7 +129,8 @@ impl Simulator {
             queue: RefCell::default(),
             receiver: RefCell::default(),
         };
-        Self { edge: Rc::new(Edge::new(&Table(setup.vars_at(SMOOCH)))), platform: Rc::new(platform) }
+        let settings = Settings::read(&Table(setup.vars_at(SMOOCH)));
+        Self { settings: Rc::new(settings), platform: Rc::new(platform) }
     }
 
     /// The queue of deliveries.
@@ -154,13 +147,13 @@ impl Simulator {
 
     /// Does one thing. What it needs it has by itself, so others can be done meanwhile.
     fn work(&self, work: Work) -> impl Future<Output = Option<Response>> + use<> {
-        let (edge, platform) = (Rc::clone(&self.edge), Rc::clone(&self.platform));
+        let (settings, platform) = (Rc::clone(&self.settings), Rc::clone(&self.platform));
         async move {
-            let edge = edge.as_ref().as_ref().map_err(Vec::as_slice);
+            let settings = settings.as_ref().as_ref().map_err(Vec::as_slice);
             match work {
-                Work::Answer(request) => Some(answer(edge, &platform, *request).await),
+                Work::Answer(request) => Some(answer(settings, &platform, *request).await),
                 Work::Sweep => {
-                    sweep_once(edge, &Budgeted::new(&*platform, MOST_OPERATIONS)).await;
+                    sweep::run_once(settings, &Budgeted::new(&*platform, MOST_OPERATIONS)).await;
                     None
                 }
             }
@@ -196,8 +189,8 @@ impl Simulator {
         let due: Vec<Message> = due;
         for Message { body, attempts, .. } in due {
             let attempts = attempts + 1;
-            let edge = self.edge.as_ref().as_ref().map_err(Vec::as_slice);
-            match block_on(deliver(edge, &*self.platform, &body, attempts)) {
+            let settings = self.settings.as_ref().as_ref().map_err(Vec::as_slice);
+            match block_on(deliver(settings, &*self.platform, &body, attempts)) {
                 Verdict::Done => {}
                 Verdict::Again(_) if attempts as usize > SCHEDULE.len() => {
                     self.queue().dead_letters.push(body);
@@ -275,7 +268,7 @@ impl World for Simulator {
     }
 
     fn restart(&mut self, setup: &Setup) {
-        self.edge = Rc::new(Edge::new(&Table(setup.vars_at(SMOOCH))));
+        self.settings = Rc::new(Settings::read(&Table(setup.vars_at(SMOOCH))));
     }
 
     fn sweep(&mut self) {
@@ -347,10 +340,10 @@ impl Simulated {
     }
 }
 
-async fn answer(edge: Result<&Edge, &[Fault]>, platform: &Simulated, request: Request) -> Response {
+async fn answer(settings: Result<&Settings, &[Fault]>, platform: &Simulated, request: Request) -> Response {
     let (method, url) = (request.method().to_string(), request.uri().to_string());
     let mut incoming = Sent(request);
-    let answer = handle(edge, platform, &method, &url, &mut incoming).await;
+    let answer = handle(settings, platform, &method, &url, &mut incoming).await;
     let mut response = http::Response::builder().status(answer.status);
     for (name, value) in answer.headers {
         response = response.header(name.as_ref(), value);
@@ -424,10 +417,6 @@ impl Platform for Simulated {
         let retry_after =
             response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(Answer { status: response.status().as_u16(), retry_after, body: response.into_body() })
-    }
-
-    fn resolve(&self, base: &str, reference: &str) -> Option<String> {
-        url::Url::parse(base).ok()?.join(reference).ok().map(Into::into)
     }
 
     async fn load(&self, outgoing: Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {

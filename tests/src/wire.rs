@@ -1,4 +1,5 @@
-//! HTTP/1.1 written and read by hand, for what a client library would put right or hold back.
+//! An HTTP/1.1 client over one connection. Tests use it for bytes that a client library would correct or hold back; the
+//! benchmark uses it because it shares two cores with the Worker, so it must do no more than send and find the answer's end.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -13,21 +14,39 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Wire(BufReader<TcpStream>);
 
-/// The head of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+/// An answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
     /// The status.
     pub status: u16,
-    /// All of it, in lower case.
-    pub text: String,
+    /// The headers in their order, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
-impl Head {
-    /// A header's value.
+impl Answer {
+    /// The first header of that name; `name` in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.text.lines().filter_map(|line| line.split_once(": "));
-        lines.find(|(known, _)| *known == name).map(|(_, value)| value)
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The cookies that `Set-Cookie` sets, as a `Cookie` header carries them.
+    pub fn cookies(&self) -> impl Iterator<Item = &str> {
+        let set = self.headers.iter().filter(|(name, _)| name == "set-cookie");
+        set.filter_map(|(_, value)| value.split(';').next())
+    }
+
+    /// Reads a head, up to the empty line.
+    fn read_head(head: &str) -> Option<Self> {
+        let mut lines = head.split("\r\n");
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.to_ascii_lowercase(), value.to_owned()))
+        };
+        Some(Self { status, headers: lines.filter_map(header).collect(), body: Vec::new() })
     }
 }
 
@@ -70,7 +89,7 @@ impl Wire {
         self.send(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes())
     }
 
-    /// The head of a request or an answer, in lower case, up to the empty line.
+    /// The head of a request or an answer, up to the empty line.
     ///
     /// # Errors
     ///
@@ -82,7 +101,7 @@ impl Wire {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        Ok(String::from_utf8_lossy(&head).to_ascii_lowercase())
+        Ok(String::from_utf8_lossy(&head).into_owned())
     }
 
     /// The next chunk of a body; an empty one ends it.
@@ -105,27 +124,34 @@ impl Wire {
     /// # Errors
     ///
     /// As [`Wire::head`], or if it is no answer.
-    pub fn answer(&mut self, method: &str) -> io::Result<(Head, Vec<u8>)> {
-        let text = self.head()?;
-        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let head = Head { status: status.ok_or(io::ErrorKind::InvalidData)?, text };
-        let mut body = Vec::new();
-        if method == "HEAD" || [204, 304].contains(&head.status) {
-            return Ok((head, body));
+    pub fn answer(&mut self, method: &str) -> io::Result<Answer> {
+        let mut answer = Answer::read_head(&self.head()?).ok_or(io::ErrorKind::InvalidData)?;
+        if method == "HEAD" || [204, 304].contains(&answer.status) {
+            return Ok(answer);
         }
-        if head.header("transfer-encoding").is_some() {
+        if answer.header("transfer-encoding").is_some() {
             loop {
                 let chunk = self.chunk()?;
                 if chunk.is_empty() {
                     break;
                 }
-                body.extend(chunk);
+                answer.body.extend(chunk);
             }
         } else {
-            let length = head.header("content-length").and_then(|length| length.parse().ok());
-            body.resize(length.unwrap_or(0), 0);
-            self.0.read_exact(&mut body)?;
+            let length = answer.header("content-length").and_then(|length| length.parse().ok());
+            answer.body.resize(length.unwrap_or(0), 0);
+            self.0.read_exact(&mut answer.body)?;
         }
-        Ok((head, body))
+        Ok(answer)
+    }
+
+    /// Sends a whole request and waits for its whole answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Wire::send`] and [`Wire::answer`].
+    pub fn ask(&mut self, request: &[u8]) -> io::Result<Answer> {
+        self.send(request)?;
+        self.answer(if request.starts_with(b"HEAD ") { "HEAD" } else { "GET" })
     }
 }

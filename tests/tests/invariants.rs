@@ -72,12 +72,12 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
 
 #[test]
 fn dependencies_run_one_way() {
-    let ours = ["codec", "shared", "client", "edge", "setup", "parsers", "stand-in", "tests", "bench"];
+    let ours = ["shared", "client", "edge", "edge-worker", "setup", "parsers", "stand-in", "tests", "bench"];
     for (manifest, allowed) in [
-        ("codec/Cargo.toml", &[][..]),
-        ("shared/Cargo.toml", &["codec"]),
+        ("shared/Cargo.toml", &[][..]),
         ("client/Cargo.toml", &["shared"]),
         ("edge/Cargo.toml", &["shared"]),
+        ("edge/worker/Cargo.toml", &["edge", "shared"]),
         ("setup/Cargo.toml", &["shared"]),
         ("tests/stand-in/Cargo.toml", &[]),
         ("tests/parsers/Cargo.toml", &["shared", "edge"]),
@@ -91,25 +91,23 @@ fn dependencies_run_one_way() {
 }
 
 #[test]
-fn one_place_of_the_edge_names_the_platform() {
-    let of_workers = |path: &PathBuf| path.starts_with("edge/src/workers") || path.ends_with("workers.rs");
-    let others: Vec<_> = rust_of("edge").into_iter().filter(|path| !of_workers(path)).collect();
-    none_has(&others, &["worker::", "wasm_bindgen", "js_sys", "web_sys", "getrandom", "wasm32\")]\npub"]);
-    // And there, one file: the rest of it knows of JavaScript what that says.
-    let beyond: Vec<_> = rust_of("edge").into_iter().filter(|path| !path.ends_with("verbs.rs")).collect();
-    none_has(&beyond, &["extern \"C\"", "(module ="]);
+fn one_crate_names_the_platform() {
+    for manifest in ["edge/Cargo.toml", "shared/Cargo.toml"] {
+        let names = dependencies(manifest);
+        for platform in ["worker", "web-sys", "js-sys", "wasm-bindgen", "wasm-bindgen-futures", "getrandom"] {
+            assert!(!names.contains(platform), "{manifest} names {platform}");
+        }
+    }
 }
 
 #[test]
 fn shared_is_pure() {
-    let shared: Vec<_> = rust_of("shared").into_iter().chain(rust_of("codec")).collect();
+    let shared = rust_of("shared");
     none_has(
         &shared,
         &["std::", "SystemTime", "Instant", "getrandom", "rand::", "wasm_bindgen", "async ", ".await"],
     );
-    for library in ["shared/src/lib.rs", "codec/src/lib.rs"] {
-        assert!(code(Path::new(library)).contains("#![no_std]"));
-    }
+    assert!(code(Path::new("shared/src/lib.rs")).contains("#![no_std]"));
 }
 
 #[test]
@@ -127,20 +125,17 @@ fn the_edge_writes_no_html_and_sets_no_cookie() {
 
 #[test]
 fn one_place_sends_and_follows_no_redirect() {
-    let mut senders = Vec::new();
-    for path in files(|path| path.starts_with("edge/js/")) {
-        let code = code(&path);
-        // Where it stands alone, it is the platform's own.
-        for (at, _) in
-            code.match_indices("fetch(").filter(|(at, _)| code[..*at].ends_with(char::is_whitespace))
-        {
-            senders.push((path.clone(), code[at..].lines().next().unwrap().to_owned()));
-        }
-        none_has(&[path], &["XMLHttpRequest", "connect(", "WebSocket", "globalThis", ".redirect"]);
-    }
-    let [(path, call)] = senders.as_slice() else { panic!("these send: {senders:?}") };
-    assert_eq!(path, Path::new("edge/js/platform.js"));
-    assert!(call.contains("redirect: \"manual\""), "{call}");
+    let sends = |path: &PathBuf| {
+        let code = code(path);
+        [".fetch_with", "worker::Fetch", "Fetch::", "Fetcher", "WebSocket", "connect("]
+            .iter()
+            .any(|word| code.contains(word))
+    };
+    let senders: Vec<_> = rust_of("edge/worker").into_iter().filter(sends).collect();
+    assert_eq!(senders, [Path::new("edge/worker/src/outgoing.rs")]);
+    let code = code(Path::new("edge/worker/src/outgoing.rs"));
+    assert_eq!(code.matches(".fetch_with").count(), 1);
+    assert!(code.contains("redirect: \"manual\""));
 }
 
 #[test]
@@ -148,7 +143,7 @@ fn a_secret_leaves_its_type_in_these_files_alone() {
     let all: Vec<_> = rust_of("edge").into_iter().chain(rust_of("shared")).chain(rust_of("client")).collect();
     let exposing: BTreeSet<String> = all
         .iter()
-        .filter(|path| code(path).contains(".expose()"))
+        .filter(|path| [".expose()", "::expose"].iter().any(|exit| code(path).contains(exit)))
         .map(|path| path.to_string_lossy().into_owned())
         .collect();
     let expected = [
@@ -231,7 +226,7 @@ fn nothing_is_unsafe_and_nothing_in_the_edge_panics_without_a_reason() {
         assert!(text.contains("[lints]\nworkspace = true"), "{} has lints of its own", manifest.display());
     }
     // A line that may panic says why it does not; the lints forbid the rest.
-    for path in ["edge", "shared", "codec", "client", "setup"].into_iter().flat_map(rust_of) {
+    for path in ["edge", "edge/worker", "shared", "client", "setup"].into_iter().flat_map(rust_of) {
         let code = code(&path);
         for panics in
             ["unwrap()", "panic!(", "unreachable!(", "assert!(", "clippy::unwrap_used", "clippy::panic,"]
@@ -250,7 +245,7 @@ fn javascript_is_where_browser_and_platform_demand_it_and_nowhere_else() {
     let scripts = files(|path| ["js", "mjs", "cjs", "ts", "jsx", "tsx"].contains(&extension(path).as_str()));
     for script in scripts {
         let path = script.to_string_lossy().into_owned();
-        let shipped = ["client/js/", "client/lang/", "edge/js/", "setup/js/"]
+        let shipped = ["client/js/", "client/lang/", "setup/js/"]
             .iter()
             .any(|folder| path.starts_with(folder))
             || ["www/install.js", "www/add-to-smooch.d.ts"].contains(&&*path)

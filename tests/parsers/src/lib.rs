@@ -8,7 +8,6 @@
 )]
 
 use edge::{
-    address::Address,
     api::address,
     csp::Policies,
     html::tags,
@@ -17,12 +16,11 @@ use edge::{
     seal::{Keyring, NONCE, Purpose},
     session::Session,
     sites::Sites,
+    vars::JsonText,
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use shared::{
-    Callback, CallbackError, Json, Site, app_in_token, push_parameter, read_token, read_token_info,
-};
+use shared::{Callback, CallbackError, Site, app_in_token, push_parameter, read_token, read_token_info};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -209,26 +207,27 @@ pub fn path(data: &[u8]) {
 
 /// The setting `SITES`.
 pub fn sites(data: &[u8]) {
-    let Some(json) = Json::parse(data) else { return };
+    let Some(json) = str::from_utf8(data).ok().and_then(JsonText::new) else { return };
     let Ok(value) = serde_json::from_slice::<Value>(data) else { return };
     let names: Vec<Site> =
         value.as_object().into_iter().flatten().filter_map(|(name, _)| Site::parse(name)).collect();
-    let Ok(sites) = Sites::read(json) else { return };
+    let Some(sites) = Sites::read(&json) else { return };
+    let names: Vec<_> = names.iter().filter(|name| sites.find(name).is_ok()).collect();
     let mut written = serde_json::Map::new();
-    for name in &names {
-        let site = sites.get(name).expect("a site that was taken is there");
+    for &name in &names {
+        let site = sites.find(name).expect("filtered above");
         let (origin, return_to) = (site.origin.as_str(), site.return_to.as_str());
         assert_eq!(Url::parse(return_to).expect("a URL").origin().ascii_serialization(), origin);
         let described =
             json!({"origin": origin, "return_to": return_to, "require_session": site.require_session});
         written.insert(name.as_str().into(), described);
     }
-    let written =
-        Json::parse(Value::Object(written).to_string().as_bytes()).expect("what is written is JSON");
-    let again = Sites::read(written).expect("what was taken is taken again");
-    for name in &names {
+    let written = JsonText::new(&Value::Object(written).to_string()).expect("what is written is JSON");
+    let again = Sites::read(&written).expect("it is an object");
+    assert!(again.faults().is_empty(), "what was taken is taken again");
+    for name in names {
         let of = |sites: &Sites| {
-            sites.get(name).map(|site| {
+            sites.find(name).ok().map(|site| {
                 (site.origin.as_str().to_owned(), site.return_to.as_str().to_owned(), site.require_session)
             })
         };
@@ -244,7 +243,7 @@ pub fn document(data: &[u8]) {
     policies.add(policy);
     again.add(&policies.text());
     assert_eq!(again.text(), policies.text());
-    let url = |text| Address::read(text).expect("an address");
+    let url = |text| Url::parse(text).expect("a URL");
     let (page, edge) = (url("https://shop.example/done"), url(BASE));
     assert_eq!(again.blocked(&page, &edge, None), policies.blocked(&page, &edge, None));
 

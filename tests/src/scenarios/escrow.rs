@@ -16,6 +16,7 @@ use http::StatusCode;
 use serde_json::json;
 use shared::{Secret, Subject};
 use stand_in::{Endpoint, Fault, Owner, accounts::OWNER};
+use std::collections::BTreeMap;
 
 #[track_caller]
 fn told(answer: &Response, status: u16, code: &str) {
@@ -233,7 +234,7 @@ pub fn a_session_that_ends_does_not_lose_a_held_token(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
     let subject = Subject::parse("ann").expect("a subject");
     let expires = world.now() + 60_000;
-    let session = Session { subject, metadata: Vec::new(), expires };
+    let session = Session { subject, metadata: BTreeMap::new(), expires };
     let living = session.seal(&keyring(), stand_in::CLIENT_ID, &[7; NONCE]);
     let ended = Session { expires: world.now() - 1_000, ..session }.seal(
         &keyring(),

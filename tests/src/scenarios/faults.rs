@@ -208,6 +208,20 @@ pub fn a_write_that_fails_once_is_made_again(start: Start<'_>) {
     }
 }
 
+/// KV's 413 is final: the same write would be refused again. The page holds the token, sealed.
+pub fn a_write_that_kv_refuses_for_good_is_not_repeated(start: Start<'_>) {
+    let mut world = start(&Setup::smooch());
+    let page = Page::new("main", 1);
+    let receipt = arrive(&mut *world, &page);
+    world.kv().fail_put("connection/", KvFault::Refused);
+    let before = world.kv().counts().puts;
+    let failed = page.complete(&mut *world, &receipt);
+    told(&failed, 503, "storage_unavailable");
+    assert_eq!(world.kv().counts().puts - before, 1, "a refused write is repeated");
+    assert_eq!(page.complete(&mut *world, &again(&failed)).status(), 200);
+    assert_eq!((tokens(&*world), stored(&mut *world)), (1, 1));
+}
+
 /// tokenInfo fails: the token is not lost with it.
 pub fn a_token_whose_app_cannot_be_told_is_held(start: Start<'_>) {
     let hostile = json!({"app": {"id": NIGHT_MARKET, "subdomain": "evil.example/"}}).to_string();

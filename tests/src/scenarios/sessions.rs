@@ -12,6 +12,7 @@ use edge::{
 use serde_json::{Value, json};
 use shared::Subject;
 use stand_in::accounts::OWNER;
+use std::collections::BTreeMap;
 
 fn made(world: &mut dyn World, subject: &str) -> String {
     let answer = session(world, &json!({"subject": subject, "metadata": {"plan": "pro"}}));
@@ -81,7 +82,7 @@ pub fn a_session_that_is_none_is_refused(start: Start<'_>) {
     let subject = Subject::parse("ann").expect("a subject");
     let now = world.now();
     let sealed = |session: &Session, client_id: &str| session.seal(&keyring, client_id, &[7; NONCE]);
-    let living = Session { subject, metadata: Vec::new(), expires: now + 60_000 };
+    let living = Session { subject, metadata: BTreeMap::new(), expires: now + 60_000 };
     let ended = Session { expires: now - 1_000, ..living.clone() };
     let opened =
         keyring.open(Purpose::Session, "shoplifter", &sealed(&living, "shoplifter")).expect("its own");
@@ -115,9 +116,11 @@ pub fn a_session_that_is_none_is_refused(start: Start<'_>) {
     assert_eq!(code(&mut *world, &page, &receipt).0, 200);
 
     let long = "v".repeat(513);
-    let hostile: [Value; 8] = [
+    let hostile: [Value; 10] = [
         json!({}),
         json!([]),
+        json!(["ann"]),
+        json!(["ann", {"plan": "pro"}]),
         json!({"subject": ""}),
         json!({"subject": "a/b"}),
         json!({"subject": "a".repeat(129)}),

@@ -3,9 +3,9 @@
 use super::Start;
 use crate::{
     page::{Page, call_v1, get, get_v1, header, json, request, session},
-    world::{API_KEY, Setup},
+    world::{API_KEY, Setup, World},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use stand_in::accounts::OWNER;
 
 /// Every path below `/v1`, also one that does not exist.
@@ -189,7 +189,7 @@ pub fn health_names_what_is_wrong_and_never_its_value(start: Start<'_>) {
         .iter()
         .map(|setting| setting["name"].as_str().unwrap_or_default().to_owned())
         .collect();
-    assert_eq!(named, ["SMOOCH_CLIENT_SECRET", "SMOOCH_TOKEN_URL", "SITES.main.return_to", "API_KEYS"]);
+    assert_eq!(named, ["SMOOCH_CLIENT_SECRET", "SMOOCH_TOKEN_URL", "API_KEYS", "SITES.main.return_to"]);
     let text = String::from_utf8_lossy(answer.body()).into_owned();
     assert!(!text.contains("canary"), "{text}");
 }
@@ -209,6 +209,73 @@ pub fn wrong_settings_close_everything_else(start: Start<'_>) {
     assert_eq!(header(&closed, "access-control-allow-origin"), Some("*"), "the page cannot tell why");
     assert_eq!(json(&get_v1(&mut *world, "/v1/connections"))["code"], "misconfigured");
     assert_eq!(json(&get(&mut *world, "/embed.json"))["code"], "misconfigured");
+}
+
+/// A site whose `return_to` is on another origin cannot be used. `/healthz` names it; everything else works.
+fn with_a_wrong_site() -> Setup {
+    let setup = Setup::smooch();
+    let mut sites = setup.vars["SITES"].clone();
+    sites["shop"] = json!({"origin": "https://shop.example", "return_to": "https://canary-b.example/"});
+    setup.with("SITES", sites)
+}
+
+/// One wrong site does not close the others.
+pub fn a_wrong_site_is_closed_and_named_and_the_others_work(start: Start<'_>) {
+    let mut world = start(&with_a_wrong_site());
+    let health = get(&mut *world, "/healthz");
+    assert_eq!((health.status().as_u16(), json(&health)["code"].as_str()), (503, Some("misconfigured")));
+    let fault = json!({"name": "SITES.shop.return_to", "problem": "must be on the site's own origin"});
+    assert_eq!(json(&health)["settings"], json!([fault]));
+
+    let shop = Page::new("shop", 1);
+    let bounce = get(&mut *world, &format!("/callback?code=a&state={}", shop.state.to_text()));
+    let expected = format!("{}/install#smooch.error=misconfigured", world.edge());
+    assert_eq!(header(&bounce, "location"), Some(expected.as_str()));
+    assert_eq!(
+        json(&get(&mut *world, "/setup.json?site=shop&origin=https://shop.example"))["code"],
+        "misconfigured"
+    );
+
+    assert_eq!(Page::new("main", 2).install(&mut *world, OWNER, "Night Market").status(), 200);
+    assert_eq!(get_v1(&mut *world, "/v1/connections").status(), 200);
+}
+
+/// From a request's line in the log to the setting that is its cause.
+pub fn the_log_names_the_faults_of_the_settings(start: Start<'_>) {
+    let lines = |world: &dyn World| -> Vec<Value> {
+        world.log().lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    };
+    let mut world = start(&Setup::smooch().with("SMOOCH_TOKEN_URL", "http://canary-host.example/token"));
+    get_v1(&mut *world, "/v1/connections");
+    let fault = json!([{"name": "SMOOCH_TOKEN_URL", "problem": "must be https, or http on a loopback host"}]);
+    let [line] = lines(&*world).try_into().expect("one line");
+    assert_eq!((&line["outcome"], &line["settings"]), (&json!("misconfigured"), &fault));
+    assert!(!world.log().contains("canary"));
+
+    let mut world = start(&with_a_wrong_site());
+    get(&mut *world, "/healthz");
+    get_v1(&mut *world, "/v1/connections");
+    let [health, list] = lines(&*world).try_into().expect("two lines");
+    assert_eq!(health["settings"][0]["name"], "SITES.shop.return_to");
+    assert_eq!(
+        (&list["outcome"], list.get("settings")),
+        (&json!("ok"), None),
+        "a request that works names no fault"
+    );
+    assert!(!world.log().contains("canary"));
+}
+
+/// `wrangler secret put` takes a line as it is pasted.
+pub fn pasted_quotation_marks_around_a_secret_do_no_harm(start: Start<'_>) {
+    let quoted = |setup: &Setup, name: &str| format!(" \"{}\"\n", setup.vars[name].as_str().expect("a text"));
+    let mut setup = Setup::smooch();
+    for name in ["SMOOCH_CLIENT_ID", "SMOOCH_CLIENT_SECRET", "SEALING_KEYS", "API_KEYS"] {
+        let value = quoted(&setup, name);
+        setup = setup.with(name, value);
+    }
+    let mut world = start(&setup);
+    assert_eq!(Page::new("main", 1).install(&mut *world, OWNER, "Night Market").status(), 200);
+    assert_eq!(get_v1(&mut *world, "/v1/connections").status(), 200);
 }
 
 /// RFC 9110 §9.3.2: what GET answers, without the body.

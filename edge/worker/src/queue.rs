@@ -1,0 +1,34 @@
+//! The consumer of the queue of deliveries.
+
+use crate::platform::Cloudflare;
+use edge::{
+    budget::Budgeted,
+    delivery::{Verdict, deliver},
+};
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
+use worker::{
+    QueueRetryOptionsBuilder,
+    worker_sys::{Message, MessageBatch},
+};
+
+/// Delivers the messages of a batch one after the other, so a receiver that was away does not meet all at once. A message
+/// that is neither acknowledged nor retried, because this fails, comes again.
+pub(crate) async fn deliver_all(batch: &MessageBatch, platform: &Cloudflare) -> Result<(), JsValue> {
+    let settings = platform.deployment.settings();
+    let platform = Budgeted::unlimited(platform);
+    for message in batch.messages()? {
+        let attempts = Reflect::get(&message, &"attempts".into())?;
+        let attempts = serde_wasm_bindgen::from_value(attempts).unwrap_or(1);
+        let message = Message::from(message);
+        let body = message.body()?.as_string().unwrap_or_default();
+        match deliver(settings, &platform, &body, attempts).await {
+            Verdict::Done => message.ack()?,
+            Verdict::Again(seconds) => {
+                let options = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
+                message.retry(serde_wasm_bindgen::to_value(&options)?)?;
+            }
+        }
+    }
+    Ok(())
+}
