@@ -140,7 +140,7 @@ impl Crowd {
         };
         let redirect_uri = format!("{}{path}", rig.origin());
         let mut smooch = rig.smooch();
-        smooch.forget_requests();
+        smooch.clear_requests();
         smooch.options_mut().redirect_uris = vec![redirect_uri.clone()];
         let mut allow = |flow: &Flow| {
             let link = authorize(&redirect_uri, &flow.state);

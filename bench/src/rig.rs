@@ -89,7 +89,7 @@ impl Rig {
         let mut kv = self.kv();
         *kv = Kv::default();
         kv.be_immediate();
-        self.smooch().forget_requests();
+        self.smooch().clear_requests();
     }
 
     /// The id of its process.

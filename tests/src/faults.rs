@@ -213,7 +213,7 @@ fn answers() -> Vec<(&'static str, Fault)> {
         ("200 with garbage, having done its work", Fault::after(answer(200, json, "}{"))),
         ("200 with garbage", Fault::before(answer(200, json, "}{"))),
         ("200 of 10 MB", Fault::before(answer(200, json, &long))),
-        ("the right answer by the name of `text/html`", Fault::named("text/html")),
+        ("the right answer by the name of `text/html`", Fault::with_content_type("text/html")),
         ("200 of another content type", Fault::before(answer(200, "text/html", "<p>welcome</p>"))),
         (
             "a token of another type",

@@ -98,7 +98,7 @@ pub fn walk(stage: &Stage, tell: &mut dyn FnMut(&str, &str)) -> Result<(), Strin
     );
 
     let shown_at = message["shown_at"].as_str().ok_or("The backend did not say where the message is.")?;
-    let seen = Owner::new(OWNER).look(shown_at, |request| send(request).unwrap_or_default())?;
+    let seen = Owner::new(OWNER).open(shown_at, |request| send(request).unwrap_or_default())?;
     if !seen.contains("hello") || !seen.contains(stand_in::INTEGRATION_NAME) {
         return Err("The message is not in Smooch.".into());
     }

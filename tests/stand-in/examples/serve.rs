@@ -1,4 +1,5 @@
-//! Serves the stand-in on loopback, to look at: `cargo run -p stand-in --example serve [port]`.
+//! Serves the stand-in on loopback so that its pages can be viewed in a browser:
+//! `cargo run -p stand-in --example serve [port]`. The default port is 8788.
 
 use stand_in::{Options, Smooch};
 use std::sync::{Arc, Mutex};
@@ -18,7 +19,7 @@ fn main() -> std::io::Result<()> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the stand-in itself has no clock; whoever serves it brings one"
+    reason = "the stand-in has no clock; the program that serves it provides one"
 )]
 fn now_ms() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

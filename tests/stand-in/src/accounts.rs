@@ -1,65 +1,67 @@
-//! The people and apps that exist from the start, and what an app holds: its users, conversations and messages.
+//! The demo accounts and apps, and the data of an app: its users, conversations and messages.
 
 use std::collections::BTreeMap;
 
-/// Owns three apps, so has to pick one.
+/// The e-mail address of an owner of three apps, who has to choose one.
 pub const OWNER: &str = "owner@example.com";
-/// Owns one app, so is never asked to pick.
+/// The e-mail address of an owner of one app, who never sees the app picker.
 pub const SINGLE: &str = "single@example.com";
-/// Owns one app: the person an attacker's link is mailed to.
+/// The e-mail address of an owner of one app, the victim in the tests of attacks.
 pub const VICTIM: &str = "victim@example.com";
 /// The password of every account.
 pub const PASSWORD: &str = "demo";
 
-/// The id of "Corner Bakery", of [`OWNER`].
+/// The id of "Corner Bakery", an app of [`OWNER`].
 pub const CORNER_BAKERY: &str = "5deb3bf0e3ad4e0010a3f0c1";
-/// The id of "Corner Bakery EU", of [`OWNER`].
+/// The id of "Corner Bakery EU", an app of [`OWNER`].
 pub const CORNER_BAKERY_EU: &str = "5deb3bf0e3ad4e0010a3f0c2";
-/// The id of "Night Market", of [`OWNER`].
+/// The id of "Night Market", an app of [`OWNER`].
 pub const NIGHT_MARKET: &str = "5deb3bf0e3ad4e0010a3f0c3";
-/// The id of "Blue Bicycle", of [`SINGLE`].
+/// The id of "Blue Bicycle", the app of [`SINGLE`].
 pub const BLUE_BICYCLE: &str = "5deb3bf0e3ad4e0010a3f0d1";
-/// The id of "Harbour Clinic", of [`VICTIM`].
+/// The id of "Harbour Clinic", the app of [`VICTIM`].
 pub const HARBOUR_CLINIC: &str = "5deb3bf0e3ad4e0010a3f0e1";
 
-/// The external id of the one user that every app has from the start.
+/// The external id of the user that every app has from the start. External ids are the partner's own.
 pub const CUSTOMER: &str = "customer-1";
 
-/// When the first customers wrote: 2026-01-05, 09:30 UTC.
+/// The time of the first message in each app: 2026-01-05, 09:30 UTC.
 const FIRST_MESSAGE_MS: u64 = 1_767_605_400_000;
 
-/// A person who can sign in.
+/// An account of an app owner.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) email: &'static str,
     pub(crate) name: &'static str,
+    /// The ids of the apps that the account owns.
     pub(crate) apps: Vec<&'static str>,
 }
 
-/// An app: what an integration is connected to.
+/// An app, to which an integration can be connected.
 #[derive(Clone, Debug)]
 pub struct App {
-    /// 24 hex digits.
+    /// The id, 24 hex digits.
     pub id: String,
-    /// What its owner calls it.
+    /// The display name, chosen by the owner.
     pub name: String,
-    /// The host of its API in the `sunshine` family: `{subdomain}.zendesk.com`.
+    /// The subdomain of its API host in the `sunshine` family: `{subdomain}.zendesk.com`.
     pub subdomain: String,
     pub(crate) users: Vec<User>,
     pub(crate) conversations: Vec<Conversation>,
 }
 
-/// A customer of the app's owner.
+/// A user of an app: a customer of the app's owner.
 #[derive(Clone, Debug)]
 pub(crate) struct User {
     pub(crate) id: String,
+    /// The id of the user in the partner's own system.
     pub(crate) external_id: Option<String>,
     pub(crate) given_name: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) signed_up_ms: u64,
 }
 
-/// What a user and the business say to each other.
+/// A conversation between a user and the business.
 #[derive(Clone, Debug)]
 pub(crate) struct Conversation {
     pub(crate) id: String,
@@ -68,47 +70,49 @@ pub(crate) struct Conversation {
     pub(crate) messages: Vec<Message>,
 }
 
-/// One message, as the owner sees it.
+/// A message in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// 24 hex digits.
+    /// The id, 24 hex digits.
     pub id: String,
-    /// Who wrote it.
+    /// The author.
     pub author: Author,
-    /// What it says.
+    /// The text.
     pub text: String,
-    /// When it came, in milliseconds since 1970.
+    /// The time of arrival, in milliseconds since 1970.
     pub received_ms: u64,
 }
 
-/// Who wrote a message.
+/// The author of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Author {
-    /// A customer, by name.
+    /// The customer with this name.
     Customer(String),
-    /// The business, through the integration of this name.
+    /// The business, through the integration with this name.
     Business(String),
 }
 
 impl App {
+    /// Creates an app with one customer, who has written one message.
     fn new(id: &str, name: &str, customer: &str, text: &str) -> Self {
-        // The first digit tells what an id is of; the rest is the app's own.
-        let own = |digit: char| format!("{digit}{}", id.get(1..).unwrap_or_default());
+        // Derives an id from the app id: the first digit becomes `a` for a user, `b` for a conversation and `c` for
+        // a message.
+        let derived_id = |digit: char| format!("{digit}{}", id.get(1..).unwrap_or_default());
         let user = User {
-            id: own('a'),
+            id: derived_id('a'),
             external_id: Some(CUSTOMER.to_owned()),
             given_name: Some(customer.to_owned()),
             email: Some(format!("{}@customer.example", customer.to_lowercase())),
             signed_up_ms: FIRST_MESSAGE_MS,
         };
         let message = Message {
-            id: own('c'),
+            id: derived_id('c'),
             author: Author::Customer(customer.to_owned()),
             text: text.to_owned(),
             received_ms: FIRST_MESSAGE_MS,
         };
         let conversation = Conversation {
-            id: own('b'),
+            id: derived_id('b'),
             user_id: user.id.clone(),
             display_name: Some(customer.to_owned()),
             messages: vec![message],
@@ -122,7 +126,7 @@ impl App {
         }
     }
 
-    /// A user by id or by external id, as both APIs take either.
+    /// Finds a user by id or by external id. Both API versions accept either.
     pub(crate) fn user(&self, id: &str) -> Option<&User> {
         self.users.iter().find(|user| user.id == id || user.external_id.as_deref() == Some(id))
     }
@@ -137,13 +141,13 @@ impl App {
 }
 
 impl User {
-    /// What a page calls this user.
-    pub(crate) fn label(&self) -> &str {
+    /// The name of this user on the pages.
+    pub(crate) fn display_name(&self) -> &str {
         self.given_name.as_deref().or(self.external_id.as_deref()).unwrap_or("Someone")
     }
 }
 
-/// The accounts that exist, for good.
+/// All accounts. They never change.
 pub(crate) fn accounts() -> Vec<Account> {
     let account = |email, name, apps: &[&'static str]| Account { email, name, apps: apps.to_vec() };
     vec![
@@ -153,7 +157,7 @@ pub(crate) fn accounts() -> Vec<Account> {
     ]
 }
 
-/// The apps that exist at the start, by id.
+/// The initial apps, by id.
 pub(crate) fn apps() -> BTreeMap<String, App> {
     let apps = [
         App::new(CORNER_BAKERY, "Corner Bakery", "Maya", "Hi! Do you bake rye bread on Sundays?"),
@@ -170,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_account_owns_apps_that_exist_and_no_two_own_the_same() {
+    fn every_app_belongs_to_exactly_one_account() {
         let (accounts, apps) = (accounts(), apps());
         let owned: Vec<&str> = accounts.iter().flat_map(|account| account.apps.clone()).collect();
         assert_eq!(owned.len(), apps.len());
@@ -178,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn every_app_has_one_user_in_one_conversation() {
+    fn every_app_starts_with_one_user_and_one_conversation() {
         for app in apps().values() {
             let user = app.user(CUSTOMER).unwrap();
             assert_eq!(app.conversations.len(), 1);

@@ -1,241 +1,243 @@
-//! The authorization endpoint (RFC 6749 §4.1.1, §4.1.2): what may ask, who decides, and what goes back.
+//! The authorization endpoint (RFC 6749 §3.1, §4.1.1 and §4.1.2).
 //!
-//! A request whose client or redirect URI is wrong ends in a page here. It is never redirected.
+//! The owner signs in, chooses an app if they have several, and presses Allow or Deny. The answer goes to the
+//! redirect URI. A request with a wrong client id or redirect URI gets an error page and is never redirected.
 
 use crate::accounts::{Account, App};
 use crate::params::Params;
 use crate::smooch::Smooch;
-use crate::{CLIENT_ID, Request, Response, answer, pages};
+use crate::{CLIENT_ID, Request, Response, pages, response};
 use http::StatusCode;
 
-/// An authorization code that was issued.
+/// An issued authorization code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
-    /// The code.
+    /// The value of the code.
     pub code: String,
-    /// The app that its owner picked.
+    /// The id of the app that the owner chose.
     pub app_id: String,
-    /// Where it was sent.
+    /// The redirect URI that the code was sent to.
     pub redirect_uri: String,
-    /// When it was issued, in milliseconds since 1970.
+    /// The time of issue, in milliseconds since 1970.
     pub issued_ms: u64,
-    /// Whether a token request has named it: it is then worth nothing, whatever came of that request.
-    pub spent: bool,
-    /// The PKCE challenge that came with the request, where PKCE is on.
+    /// True if the code can no longer be exchanged: a token request has used it, successfully or not, or the
+    /// authorization has ended.
+    pub used: bool,
+    /// The PKCE `code_challenge` of the authorization request. `None` unless [`Options::pkce`](crate::Options)
+    /// is on.
     pub challenge: Option<String>,
 }
 
-/// A request that may be put before an owner.
-struct Asked {
+/// A valid authorization request (RFC 6749 §4.1.1).
+struct AuthorizationRequest {
     redirect_uri: String,
     state: Option<String>,
     challenge: Option<String>,
 }
 
-/// A request that may not: shown here, or sent back where it is known to come from.
-enum Refused {
-    Page(StatusCode, &'static str, String),
+/// An invalid authorization request, with the way to report it (RFC 6749 §4.1.2.1).
+enum AuthorizationError {
+    /// Shows an error page. Required if the client id or the redirect URI is wrong.
+    Page(StatusCode, &'static str),
+    /// Redirects to this URL of the client.
     Redirect(String),
 }
 
 impl Smooch {
-    /// `GET /oauth/authorize`: sign in, pick an app if there are several, then allow or deny.
+    /// `GET /oauth/authorize`. Redirects to sign-in if needed. Shows the app picker, or Allow and Deny to an owner of
+    /// one app.
     pub(crate) fn show_authorize(&mut self, request: &Request) -> Response {
-        if let Err(refused) = self.asked(request) {
-            return self.refuse(refused);
+        if let Err(error) = self.authorization_request(request) {
+            return self.authorization_error(error);
         }
         let Some((session, account)) = self.signed_in(request) else {
-            return Self::sign_in_first(request);
+            return Self::redirect_to_login(request);
         };
         let apps = self.apps_of(&account);
-        match apps.as_slice() {
-            [only] => {
-                let action = decision_path(request, &only.id);
-                let page = pages::authorize::decision(only, account.email, &session.csrf, &action, None);
-                self.page(StatusCode::OK, page)
+        let page = match apps.as_slice() {
+            [app] => {
+                let action = decision_url(request, &app.id);
+                pages::authorize::decision(app, account.email, &session.csrf, &action, None)
             }
-            several => {
-                let page =
-                    pages::authorize::picker(several, account.email, &session.csrf, &here(request), false);
-                self.page(StatusCode::OK, page)
+            apps => {
+                pages::authorize::picker(apps, account.email, &session.csrf, &relative_url(request), false)
             }
-        }
+        };
+        self.page(StatusCode::OK, page)
     }
 
-    /// `POST /oauth/authorize` with `app` and `csrf`: leads to that app's Allow and Deny.
-    pub(crate) fn pick_app(&mut self, request: &Request) -> Response {
-        if let Err(refused) = self.asked(request) {
-            return self.refuse(refused);
+    /// `POST /oauth/authorize` with `app` and `csrf`. Redirects to Allow and Deny for the chosen app.
+    pub(crate) fn choose_app(&mut self, request: &Request) -> Response {
+        if let Err(error) = self.authorization_request(request) {
+            return self.authorization_error(error);
         }
         let (session, fields) = match self.posted_form(request) {
             Ok(posted) => posted,
-            Err(refused) => return *refused,
+            Err(error_page) => return *error_page,
         };
         let Some(account) = self.account(&session) else {
-            return Self::sign_in_first(request);
+            return Self::redirect_to_login(request);
         };
         match fields.get("app") {
             Some(app_id) if account.apps.contains(&app_id) => {
-                answer::see_other(&decision_path(request, app_id))
+                response::see_other(&decision_url(request, app_id))
             }
-            Some(_) => self.not_your_app(),
+            Some(_) => self.app_not_found(),
             None => {
-                let apps = self.apps_of(&account);
-                let page =
-                    pages::authorize::picker(&apps, account.email, &session.csrf, &here(request), true);
+                let (apps, action) = (self.apps_of(&account), relative_url(request));
+                let page = pages::authorize::picker(&apps, account.email, &session.csrf, &action, true);
                 self.page(StatusCode::BAD_REQUEST, page)
             }
         }
     }
 
-    /// `GET /oauth/authorize/apps/{id}`: Allow and Deny for the app that was picked.
+    /// `GET /oauth/authorize/apps/{id}`. Shows Allow and Deny for the chosen app.
     pub(crate) fn show_decision(&mut self, request: &Request, app_id: &str) -> Response {
-        if let Err(refused) = self.asked(request) {
-            return self.refuse(refused);
+        if let Err(error) = self.authorization_request(request) {
+            return self.authorization_error(error);
         }
         let Some((session, account)) = self.signed_in(request) else {
-            return Self::sign_in_first(request);
+            return Self::redirect_to_login(request);
         };
         let apps = self.apps_of(&account);
-        match apps.iter().find(|app| app.id == app_id) {
-            Some(app) => {
-                let pick =
-                    format!("{}?{}", picker_path(request, app_id), request.uri().query().unwrap_or_default());
-                let pick = (apps.len() > 1).then_some(pick.as_str());
-                let page =
-                    pages::authorize::decision(app, account.email, &session.csrf, &here(request), pick);
-                self.page(StatusCode::OK, page)
-            }
-            None => self.not_your_app(),
-        }
+        let Some(app) = apps.iter().find(|app| app.id == app_id) else {
+            return self.app_not_found();
+        };
+        let picker = (apps.len() > 1).then(|| picker_url(request, app_id));
+        let action = relative_url(request);
+        let page = pages::authorize::decision(app, account.email, &session.csrf, &action, picker.as_deref());
+        self.page(StatusCode::OK, page)
     }
 
-    /// `POST /oauth/authorize/apps/{id}` with `decision` and `csrf`: 302 to the redirect URI, with `code` or with
-    /// `error=access_denied`.
+    /// `POST /oauth/authorize/apps/{id}` with `decision` and `csrf`. Redirects to the redirect URI, with `code`
+    /// (RFC 6749 §4.1.2) or with `error=access_denied` (RFC 6749 §4.1.2.1).
     pub(crate) fn decide(&mut self, request: &Request, app_id: &str, now_ms: u64) -> Response {
-        let asked = match self.asked(request) {
-            Ok(asked) => asked,
-            Err(refused) => return self.refuse(refused),
+        let authorization_request = match self.authorization_request(request) {
+            Ok(authorization_request) => authorization_request,
+            Err(error) => return self.authorization_error(error),
         };
         let (session, fields) = match self.posted_form(request) {
             Ok(posted) => posted,
-            Err(refused) => return *refused,
+            Err(error_page) => return *error_page,
         };
         let Some(account) = self.account(&session) else {
-            return Self::sign_in_first(request);
+            return Self::redirect_to_login(request);
         };
         if !account.apps.contains(&app_id) {
-            return self.not_your_app();
+            return self.app_not_found();
         }
         let location = match fields.get("decision") {
             Some("allow") => {
                 let code = self.random.token();
-                let location = self.location(&asked, &[("code", &code)]);
-                let Asked { redirect_uri, challenge, .. } = asked;
+                let location = self.response_url(&authorization_request, ("code", &code));
+                let AuthorizationRequest { redirect_uri, challenge, .. } = authorization_request;
                 let (app_id, issued_ms) = (app_id.to_owned(), now_ms);
                 let issued =
-                    Code { code: code.clone(), app_id, redirect_uri, issued_ms, spent: false, challenge };
+                    Code { code: code.clone(), app_id, redirect_uri, issued_ms, used: false, challenge };
                 self.codes.insert(code, issued);
                 location
             }
-            Some("deny") => self.location(&asked, &[("error", "access_denied")]),
+            Some("deny") => self.response_url(&authorization_request, ("error", "access_denied")),
             _ => {
-                let page = pages::refused("Allow or deny?", "Please go back and choose one of the two.");
+                let page = pages::error("Allow or deny?", "Please go back and choose Allow or Deny.");
                 return self.page(StatusCode::BAD_REQUEST, page);
             }
         };
-        answer::redirect(StatusCode::FOUND, &location)
+        response::redirect(StatusCode::FOUND, &location)
     }
 
-    /// Reads an authorization request: the client first, then where its answer goes, then the rest.
-    fn asked(&self, request: &Request) -> Result<Asked, Refused> {
-        const TITLE: &str = "This link is not right";
-        let refused = |status, text: &str| Err(Refused::Page(status, TITLE, text.to_owned()));
+    /// Reads and validates an authorization request: the client first, then the redirect URI, then the rest.
+    fn authorization_request(&self, request: &Request) -> Result<AuthorizationRequest, AuthorizationError> {
+        let bad_request = |text| Err(AuthorizationError::Page(StatusCode::BAD_REQUEST, text));
         let query = request.uri().query().unwrap_or_default();
         let Ok(params) = Params::parse(query.as_bytes()) else {
-            return refused(StatusCode::BAD_REQUEST, "A parameter of it is there more than once.");
+            return bad_request("It contains a parameter more than once.");
         };
         match params.get("client_id") {
             Some(CLIENT_ID) => {}
-            Some(_) => return refused(StatusCode::BAD_REQUEST, "No integration has the client_id it names."),
-            None => {
-                return refused(StatusCode::BAD_REQUEST, "It names no integration: client_id is missing.");
-            }
+            Some(_) => return bad_request("Its client_id does not belong to any integration."),
+            None => return bad_request("It does not name an integration: client_id is missing."),
         }
         let registered = &self.options.redirect_uris;
         let redirect_uri = match params.get("redirect_uri") {
-            // RFC 9700 §2.1: an exact match, or a code goes where no one vouched for.
+            // RFC 9700 §2.1: the redirect URI must match a registered one exactly, or an attacker could receive
+            // the code.
             Some(uri) => registered.iter().find(|registered| *registered == uri),
             None => registered.first(),
         };
         let Some(redirect_uri) = redirect_uri.cloned() else {
-            return refused(
-                StatusCode::NOT_FOUND,
-                "Its redirect_uri is not registered for this integration.",
-            );
+            let text = "Its redirect_uri is not registered for this integration.";
+            return Err(AuthorizationError::Page(StatusCode::NOT_FOUND, text));
         };
         if params.get("response_type") != Some("code") {
-            return refused(StatusCode::BAD_REQUEST, "Its response_type has to be “code”.");
+            return bad_request("Its response_type must be “code”.");
         }
         let state = params.get("state").map(str::to_owned);
-        let mut asked = Asked { redirect_uri, state, challenge: None };
+        let mut valid = AuthorizationRequest { redirect_uri, state, challenge: None };
         if self.options.pkce {
-            asked.challenge = params.get("code_challenge").map(str::to_owned);
-            // RFC 7636 §4.4.1. Without a method a challenge would be `plain`, which this server does not take.
-            if asked.challenge.is_some() && params.get("code_challenge_method") != Some("S256") {
-                return Err(Refused::Redirect(self.location(&asked, &[("error", "invalid_request")])));
+            valid.challenge = params.get("code_challenge").map(str::to_owned);
+            // RFC 7636 §4.3: without a method, a challenge has the method `plain`, which the stand-in does not
+            // support. RFC 7636 §4.4.1: the error for an unsupported method is `invalid_request`.
+            if valid.challenge.is_some() && params.get("code_challenge_method") != Some("S256") {
+                let location = self.response_url(&valid, ("error", "invalid_request"));
+                return Err(AuthorizationError::Redirect(location));
             }
         }
-        Ok(asked)
+        Ok(valid)
     }
 
-    /// The redirect URI with an answer added to whatever query it has (RFC 6749 §3.1.2).
-    fn location(&self, asked: &Asked, answer: &[(&str, &str)]) -> String {
+    /// Builds the URL of an authorization response: the redirect URI, with the result and `state` in its query.
+    fn response_url(&self, request: &AuthorizationRequest, (name, value): (&str, &str)) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(answer);
-        if let Some(state) = &asked.state {
+        query.append_pair(name, value);
+        if let Some(state) = &request.state {
             query.append_pair("state", state);
         }
-        // RFC 9207 §2: in successes and errors alike.
+        // RFC 9207 §2: successful responses and error responses both have `iss`.
         if let Some(issuer) = &self.options.issuer {
             query.append_pair("iss", issuer);
         }
-        let separator = if asked.redirect_uri.contains('?') { '&' } else { '?' };
-        // A space as `%20`, which every reader of a query takes for one; a plus that was sent is `%2B` already.
-        format!("{}{separator}{}", asked.redirect_uri, query.finish().replace('+', "%20"))
+        // RFC 6749 §3.1.2: the redirect URI keeps its own query.
+        let separator = if request.redirect_uri.contains('?') { '&' } else { '?' };
+        // The serializer writes a space as `+`. Write it as `%20`, which every query parser decodes to a space. A
+        // plus sign is `%2B` already.
+        format!("{}{separator}{}", request.redirect_uri, query.finish().replace('+', "%20"))
     }
 
-    fn refuse(&self, refused: Refused) -> Response {
-        match refused {
-            Refused::Page(status, title, text) => self.page(status, pages::refused(title, &text)),
-            Refused::Redirect(location) => answer::redirect(StatusCode::FOUND, &location),
+    fn authorization_error(&self, error: AuthorizationError) -> Response {
+        match error {
+            AuthorizationError::Page(status, text) => {
+                self.page(status, pages::error("This link is not valid", text))
+            }
+            AuthorizationError::Redirect(location) => response::redirect(StatusCode::FOUND, &location),
         }
     }
 
-    fn not_your_app(&self) -> Response {
-        let text = "There is no such app, or it belongs to someone else.";
-        self.page(StatusCode::NOT_FOUND, pages::refused("No such app", text))
+    fn app_not_found(&self) -> Response {
+        let text = "There is no app with this id, or it belongs to another account.";
+        self.page(StatusCode::NOT_FOUND, pages::error("App not found", text))
     }
 
-    /// The apps of an account, as it lists them.
+    /// The apps of an account, in the account's order.
     pub(crate) fn apps_of(&self, account: &Account) -> Vec<App> {
         account.apps.iter().filter_map(|id| self.apps.get(*id)).cloned().collect()
     }
 }
 
-/// The address of this request on this host.
-fn here(request: &Request) -> String {
+/// The path and query of `request`.
+fn relative_url(request: &Request) -> String {
     request.uri().path_and_query().map_or_else(String::new, ToString::to_string)
 }
 
-/// The endpoint that a request for one app is below.
-fn picker_path<'a>(request: &'a Request, app_id: &str) -> &'a str {
+/// The URL of the app picker for a request to the decision page of `app_id`. It has the same query.
+fn picker_url(request: &Request, app_id: &str) -> String {
     let path = request.uri().path();
-    path.strip_suffix(app_id).and_then(|path| path.strip_suffix("/apps/")).unwrap_or(path)
+    let path = path.strip_suffix(app_id).and_then(|path| path.strip_suffix("/apps/")).unwrap_or(path);
+    format!("{path}?{}", request.uri().query().unwrap_or_default())
 }
 
-/// Where the owner decides about one app: below the endpoint that was asked, with the query as it came.
-fn decision_path(request: &Request, app_id: &str) -> String {
+/// The URL of the decision page of `app_id` for a request to the authorization endpoint. It has the same query.
+fn decision_url(request: &Request, app_id: &str) -> String {
     let uri = request.uri();
     format!("{}/apps/{app_id}?{}", uri.path(), uri.query().unwrap_or_default())
 }

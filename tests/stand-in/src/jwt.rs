@@ -1,11 +1,11 @@
-//! Access tokens of the shape in Smooch's documentation: a JWT (RFC 7519) that nobody but Smooch can verify.
+//! Access tokens with the shape of Smooch's documentation: a JWT (RFC 7519) that only Smooch can verify.
 
 use crate::random::hmac_sha256;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
 
-/// Signs an access token for `app_id`. `key_id` and `key` are drawn anew for each, so no two tokens are alike even
-/// within the second that `iat` counts.
+/// Signs an access token for `app_id`. Every token needs a new `key_id` and `key`: `iat` counts seconds, so two
+/// tokens with the same key and the same second would be equal.
 pub(crate) fn access_token(client_id: &str, app_id: &str, key_id: &str, key: &[u8], now_ms: u64) -> String {
     let header = json!({"alg": "HS256", "typ": "JWT", "kid": format!("app_{key_id}"), "azp": client_id});
     let payload = json!({"scope": "integration", "appId": app_id, "iat": now_ms / 1000});
@@ -40,7 +40,7 @@ mod tests {
 
     // RFC 7515, appendix A.1.
     #[test]
-    fn the_signature_is_hs256_over_the_first_two_parts() {
+    fn the_signature_is_hmac_sha256_over_header_and_payload() {
         let key = Base64UrlUnpadded::decode_vec(
             "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
         )

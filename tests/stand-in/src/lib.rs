@@ -1,25 +1,41 @@
-//! A stand-in for Smooch: its OAuth, a little of its API, and the pages an app owner sees.
+//! A stand-in for Smooch: its OAuth server, part of its API, and the pages that an app owner sees.
 //!
-//! [`Smooch`] is a value. It opens no socket, reads no clock and draws no randomness but from its seed, so a
-//! simulator runs it in memory and [`serve`] runs it for a browser. It does what Smooch's documentation says and
-//! is no kinder. [`Owner`] is a person at its pages, without JavaScript.
+//! [`Smooch`] is a value. [`Smooch::handle`] takes a request and the current time and returns a response. It has
+//! no socket and no clock, and all its randomness comes from its seed. A simulator calls it in memory;
+//! [`serve_smooch`] serves it to a browser. It accepts only what Smooch documents.
+//!
+//! [`Owner`] is an app owner with a browser without JavaScript. It signs in and presses Allow or Deny:
+//!
+//! ```
+//! use stand_in::{Options, Owner, Smooch, accounts::OWNER};
+//!
+//! let mut smooch = Smooch::new(1, Options::default());
+//! smooch.register_redirect_uri("https://partner.example/callback");
+//!
+//! let url = "https://app.smooch.io/oauth/authorize?client_id=shoplifter&response_type=code&state=s1";
+//! let callback = Owner::new(OWNER).allow(url, "Night Market", |request| smooch.handle(&request, 0)).unwrap();
+//! assert!(callback.starts_with("https://partner.example/callback?code="));
+//! assert!(callback.ends_with("&state=s1"));
+//! ```
 
 pub mod accounts;
-mod answer;
 mod api;
 mod authorization;
 mod authorize;
 mod console;
+mod datetime;
+mod fault;
 mod form;
-mod iso8601;
 mod jwt;
 mod login;
-mod observe;
+mod oauth_error;
 mod options;
 mod owner;
 mod pages;
 mod params;
 mod random;
+mod request_log;
+mod response;
 mod route;
 pub mod server;
 mod session;
@@ -29,25 +45,27 @@ mod token;
 pub use accounts::{App, Author, Message};
 pub use authorization::{Removal, Token};
 pub use authorize::Code;
-pub use observe::{Endpoint, Fault, Received};
+pub use fault::{Broken, Fault};
 pub use options::{ErrorShape, Marketplace, Options};
 pub use owner::Owner;
-pub use server::{Broken, Server, serve, serve_smooch};
+pub use request_log::{Endpoint, Received};
+pub use server::{Server, serve, serve_smooch};
 pub use smooch::Smooch;
 
-/// The test integration that Smooch lets anyone impersonate, and the only one here.
+/// The client id of Smooch's public test integration, the only client that the stand-in knows. Smooch lets
+/// anyone use it.
 pub const CLIENT_ID: &str = "shoplifter";
 
-/// The secret of [`CLIENT_ID`].
+/// The client secret of [`CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "secret";
 
-/// What the pages call [`CLIENT_ID`].
+/// The display name of [`CLIENT_ID`] on the pages.
 pub const INTEGRATION_NAME: &str = "Shoplifter";
 
-/// A request, as [`Smooch`] and the handlers of [`serve`] take it.
+/// A request with its whole body. [`Smooch::handle`] and the handlers of [`serve`] take it.
 pub type Request = http::Request<Vec<u8>>;
 
-/// A response, as [`Smooch`] and the handlers of [`serve`] give it.
+/// A response with its whole body. [`Smooch::handle`] and the handlers of [`serve`] return it.
 pub type Response = http::Response<Vec<u8>>;
 
 #[cfg(test)]

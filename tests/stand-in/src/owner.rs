@@ -1,5 +1,5 @@
-//! A person at Smooch's pages, without JavaScript: follows redirects, keeps cookies, fills in the forms it is
-//! shown. It knows no address but the one it is given.
+//! An app owner with a browser without JavaScript. It follows redirects, keeps cookies and fills in forms. It uses
+//! only the URLs that it is given and those that it finds on pages.
 
 mod html;
 
@@ -10,10 +10,10 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{Method, Uri};
 use std::collections::BTreeMap;
 
-/// More pages than any way through Smooch has.
-const PATIENCE: usize = 12;
+/// The most pages on one visit. Every path through Smooch is shorter.
+const MAX_PAGES: usize = 12;
 
-/// An app owner with a browser of their own.
+/// An app owner with their own browser, whose cookies last as long as this value.
 #[derive(Clone, Debug)]
 pub struct Owner {
     email: String,
@@ -22,26 +22,29 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// A person with one of the accounts of [`accounts`](crate::accounts), not signed in yet.
+    /// Creates an owner with an account of [`accounts`](crate::accounts). The owner is not signed in yet.
     #[must_use]
     pub fn new(email: &str) -> Self {
         Self::with_password(email, PASSWORD)
     }
 
-    /// A person who believes that this is the password.
+    /// The same as [`Owner::new`], but the owner signs in with this password.
     #[must_use]
     pub fn with_password(email: &str, password: &str) -> Self {
         let (email, password) = (email.to_owned(), password.to_owned());
         Self { email, password, cookies: BTreeMap::new() }
     }
 
-    /// Goes to an authorization request and allows it for the app of this name: signs in if asked, picks the
-    /// app if asked. Returns where Smooch sends the browser in the end, out of Smooch. Only requests to the host
-    /// of `authorize_url` go through `transport`.
+    /// Opens the authorization URL and presses Allow for the app with the name `app`. Signs in and chooses the app
+    /// if the pages ask for it.
+    ///
+    /// Returns the URL that Smooch redirects to at the end, which is outside Smooch and is not requested.
+    /// `transport` sends a request to Smooch and returns the response. It gets requests to the host of
+    /// `authorize_url` only.
     ///
     /// # Errors
     ///
-    /// A sentence on what stopped the person: a page without a form to fill in, another app than this one.
+    /// A sentence with the reason, if a page is an error page, has no known form, or does not offer the app.
     pub fn allow<T>(&mut self, authorize_url: &str, app: &str, transport: T) -> Result<String, String>
     where
         T: FnMut(Request) -> Response,
@@ -49,11 +52,11 @@ impl Owner {
         self.decide(authorize_url, app, "allow", transport)
     }
 
-    /// The same, and presses Deny.
+    /// The same as [`Owner::allow`], but presses Deny.
     ///
     /// # Errors
     ///
-    /// As [`Owner::allow`].
+    /// The same as for [`Owner::allow`].
     pub fn deny<T>(&mut self, authorize_url: &str, app: &str, transport: T) -> Result<String, String>
     where
         T: FnMut(Request) -> Response,
@@ -61,45 +64,46 @@ impl Owner {
         self.decide(authorize_url, app, "deny", transport)
     }
 
-    /// Looks at a page, signing in first if asked, and returns its HTML.
+    /// Opens a page of Smooch and returns its HTML. Signs in first if needed.
     ///
     /// # Errors
     ///
-    /// As [`Owner::allow`].
-    pub fn look<T>(&mut self, url: &str, mut transport: T) -> Result<String, String>
+    /// A sentence with the reason, if the final page is an error page or is not at Smooch.
+    pub fn open<T>(&mut self, url: &str, mut transport: T) -> Result<String, String>
     where
         T: FnMut(Request) -> Response,
     {
-        let (_, page) = self.page(url, &mut transport)?;
+        let (_, page) = self.open_page(url, &mut transport)?;
         Ok(page)
     }
 
-    /// Removes the integration from the app of this id, in the console of the Smooch at `origin`.
+    /// Removes the integration from the app with this id. Uses the console at `origin`.
     ///
     /// # Errors
     ///
-    /// As [`Owner::allow`].
+    /// A sentence with the reason, for example if no integration is installed in the app.
     pub fn remove<T>(&mut self, origin: &str, app_id: &str, mut transport: T) -> Result<(), String>
     where
         T: FnMut(Request) -> Response,
     {
-        let (url, page) = self.page(&format!("{origin}/console/apps/{app_id}"), &mut transport)?;
-        let form = Form::all(&page).into_iter().find(|form| form.action.ends_with("/remove"));
-        let form = form.ok_or("There is nothing to remove.")?;
+        let (url, page) = self.open_page(&format!("{origin}/console/apps/{app_id}"), &mut transport)?;
+        let form = Form::parse_all(&page).into_iter().find(|form| form.action.ends_with("/remove"));
+        let form = form.ok_or("The page has no integration to remove.")?;
         let response = self.submit(&url, &form, &mut transport)?;
-        if response.status().is_redirection() { Ok(()) } else { Err(told(&response)) }
+        if response.status().is_redirection() { Ok(()) } else { Err(error_text(&response)) }
     }
 
+    /// Opens the authorization URL, signs in, chooses the app, and presses the button with the value `decision`.
     fn decide<T>(&mut self, url: &str, app: &str, decision: &str, mut transport: T) -> Result<String, String>
     where
         T: FnMut(Request) -> Response,
     {
         let mut url = parse(url)?;
         let mut response = self.send(&Method::GET, &url, String::new(), &mut transport)?;
-        for _ in 0..PATIENCE {
+        for _ in 0..MAX_PAGES {
             if response.status().is_redirection() {
                 let location = location(&response)?;
-                match within(&url, &location)? {
+                match resolve(&url, &location)? {
                     Some(next) => url = next,
                     None => return Ok(location),
                 }
@@ -107,53 +111,53 @@ impl Owner {
                 continue;
             }
             let page = String::from_utf8_lossy(response.body()).into_owned();
-            let mut form = Form::all(&page).into_iter().next().ok_or_else(|| told(&response))?;
+            let mut form = Form::parse_all(&page).into_iter().next().ok_or_else(|| error_text(&response))?;
             if form.has("password") {
                 if !response.status().is_success() {
-                    return Err(told(&response));
+                    return Err(error_text(&response));
                 }
                 self.sign_in(&mut form);
             } else if form.has("app") {
-                form.choose("app", app)?;
+                form.choose_radio("app", app)?;
             } else if form.has("decision") {
                 if !html::text(&page).contains(app) {
-                    return Err(format!("The page does not ask about {app}."));
+                    return Err(format!("The page does not mention {app}."));
                 }
-                form.press("decision", decision)?;
+                form.press_button("decision", decision)?;
                 return location(&self.submit(&url, &form, &mut transport)?);
             } else {
-                return Err(told(&response));
+                return Err(error_text(&response));
             }
             response = self.submit(&url, &form, &mut transport)?;
         }
-        Err("Smooch keeps asking.".to_owned())
+        Err(format!("The visit took more than {MAX_PAGES} pages."))
     }
 
-    /// The page at `url` and where it is in the end.
-    fn page<T>(&mut self, url: &str, transport: &mut T) -> Result<(Uri, String), String>
+    /// Opens a page and returns its final URL and its HTML. Signs in first if needed.
+    fn open_page<T>(&mut self, url: &str, transport: &mut T) -> Result<(Uri, String), String>
     where
         T: FnMut(Request) -> Response,
     {
         let mut url = parse(url)?;
         let mut response = self.send(&Method::GET, &url, String::new(), transport)?;
-        for _ in 0..PATIENCE {
+        for _ in 0..MAX_PAGES {
             if response.status().is_redirection() {
                 let location = location(&response)?;
-                url = within(&url, &location)?.ok_or("The page is not at Smooch.")?;
+                url = resolve(&url, &location)?.ok_or("The redirect leads out of Smooch.")?;
                 response = self.send(&Method::GET, &url, String::new(), transport)?;
                 continue;
             }
             let page = String::from_utf8_lossy(response.body()).into_owned();
             if !response.status().is_success() {
-                return Err(told(&response));
+                return Err(error_text(&response));
             }
-            let Some(mut form) = Form::all(&page).into_iter().find(|form| form.has("password")) else {
+            let Some(mut form) = Form::parse_all(&page).into_iter().find(|form| form.has("password")) else {
                 return Ok((url, page));
             };
             self.sign_in(&mut form);
             response = self.submit(&url, &form, transport)?;
         }
-        Err("Smooch keeps asking.".to_owned())
+        Err(format!("The visit took more than {MAX_PAGES} pages."))
     }
 
     fn sign_in(&self, form: &mut Form) {
@@ -161,14 +165,16 @@ impl Owner {
         form.fill("password", &self.password);
     }
 
+    /// Posts `form`, found on the page at the URL `page`.
     fn submit<T>(&mut self, page: &Uri, form: &Form, transport: &mut T) -> Result<Response, String>
     where
         T: FnMut(Request) -> Response,
     {
-        let url = within(page, &form.action)?.ok_or("The form leads out of Smooch.")?;
+        let url = resolve(page, &form.action)?.ok_or("The form leads out of Smooch.")?;
         self.send(&Method::POST, &url, form.encode(), transport)
     }
 
+    /// Sends a request with the cookies, and keeps the cookies of the response.
     fn send<T>(
         &mut self,
         method: &Method,
@@ -201,16 +207,17 @@ impl Owner {
 }
 
 fn parse(url: &str) -> Result<Uri, String> {
-    url.parse().map_err(|error| format!("{url} is not an address: {error}"))
+    url.parse().map_err(|error| format!("{url} is not a URL: {error}"))
 }
 
+/// The value of the `Location` header.
 fn location(response: &Response) -> Result<String, String> {
     let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-    location.map(str::to_owned).ok_or_else(|| told(response))
+    location.map(str::to_owned).ok_or_else(|| error_text(response))
 }
 
-/// `reference` as an address on the host of `base`, or None if it is on another.
-fn within(base: &Uri, reference: &str) -> Result<Option<Uri>, String> {
+/// Resolves `reference`, a path or an absolute URL, against `base`. `None` if it has another origin.
+fn resolve(base: &Uri, reference: &str) -> Result<Option<Uri>, String> {
     let origin =
         format!("{}://{}", base.scheme_str().unwrap_or("http"), base.authority().map_or("", |a| a.as_str()));
     if reference.starts_with('/') && !reference.starts_with("//") {
@@ -221,8 +228,8 @@ fn within(base: &Uri, reference: &str) -> Result<Option<Uri>, String> {
     Ok(same.then_some(url))
 }
 
-/// What the page says that stopped the person.
-fn told(response: &Response) -> String {
+/// The status of a response and the text of its page.
+fn error_text(response: &Response) -> String {
     let text = html::text(&String::from_utf8_lossy(response.body()));
     format!("{}: {}", response.status(), text.trim())
 }

@@ -1,12 +1,12 @@
-//! The pages a person sees: one frame for all, with the headers that keep it from being framed, kept or scripted.
-//! Everything that is put into a page is escaped by the template.
+//! The pages that a person sees. All share one layout and the headers that forbid scripts, framing and caching.
+//! The templates escape every value.
 
 pub(crate) mod authorize;
 pub(crate) mod console;
 mod icon;
 pub(crate) mod login;
 
-use crate::{Response, answer};
+use crate::{Response, response};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
@@ -14,86 +14,90 @@ use http::header::{
 use http::{HeaderName, StatusCode};
 use maud::{DOCTYPE, Markup, html};
 
-/// No script, no frame, nothing from elsewhere.
+/// The Content Security Policy of most pages: no scripts, no framing, and nothing from other origins.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
                       form-action 'self'; frame-ancestors 'none'";
 
-/// The same for Allow and Deny, without `form-action`: Chromium holds it against the redirect that follows a form
-/// too, and that one leads to the integration.
+/// The Content Security Policy of Allow and Deny. It has no `form-action`, because Chromium also applies it to the
+/// redirect after a form, and that redirect leads to the integration.
 const DECISION_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
                                frame-ancestors 'none'";
 
-/// A page that is ready to be sent.
+/// A rendered page with its Content Security Policy.
 pub(crate) struct Page {
     markup: Markup,
     policy: &'static str,
 }
 
 impl Page {
-    /// A page about one thing: sign-in, the choice of an app, Allow and Deny, a refusal.
+    /// A page with one card: sign-in, the app picker, Allow and Deny, and errors.
     fn card(title: &str, body: &Markup) -> Self {
         let main = html! {
-            main.stage { div.card { div.brand { (icon::mark()) span { "Smooch" } } (body) } }
+            main.centered { div.card { div.brand { (icon::logo()) span { "Smooch" } } (body) } }
         };
-        Self { markup: frame(title, "card-page", &main), policy: POLICY }
+        Self { markup: layout(title, "card-page", &main), policy: POLICY }
     }
 
     /// A page of the console.
     fn console(title: &str, header: &Markup, body: &Markup) -> Self {
         let main = html! { (header) main.console { (body) } };
-        Self { markup: frame(title, "console-page", &main), policy: POLICY }
+        Self { markup: layout(title, "console-page", &main), policy: POLICY }
     }
 
-    fn leading_elsewhere(self) -> Self {
+    /// Lets the page's form redirect to another origin.
+    fn with_external_redirect(self) -> Self {
         Self { policy: DECISION_POLICY, ..self }
     }
 
+    /// Makes the response. `coop` adds `Cross-Origin-Opener-Policy: same-origin`.
     pub(crate) fn into_response(self, status: StatusCode, coop: bool) -> Response {
         const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
         let mut response = Response::new(self.markup.into_string().into_bytes());
         *response.status_mut() = status;
-        answer::set(&mut response, CONTENT_TYPE, "text/html; charset=utf-8");
-        answer::set(&mut response, CACHE_CONTROL, "no-store");
-        answer::set(&mut response, CONTENT_SECURITY_POLICY, self.policy);
-        answer::set(&mut response, REFERRER_POLICY, "no-referrer");
-        answer::set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
-        answer::set(&mut response, X_FRAME_OPTIONS, "DENY");
+        response::set_header(&mut response, CONTENT_TYPE, "text/html; charset=utf-8");
+        response::set_header(&mut response, CACHE_CONTROL, "no-store");
+        response::set_header(&mut response, CONTENT_SECURITY_POLICY, self.policy);
+        response::set_header(&mut response, REFERRER_POLICY, "no-referrer");
+        response::set_header(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
+        response::set_header(&mut response, X_FRAME_OPTIONS, "DENY");
         if coop {
-            answer::set(&mut response, COOP, "same-origin");
+            response::set_header(&mut response, COOP, "same-origin");
         }
         response
     }
 }
 
-/// The style sheet of every page.
-pub(crate) fn style() -> Response {
+/// The response with the style sheet of all pages.
+pub(crate) fn stylesheet() -> Response {
     let mut response = Response::new(include_bytes!("pages/stand-in.css").to_vec());
-    answer::set(&mut response, CONTENT_TYPE, "text/css; charset=utf-8");
-    answer::set(&mut response, CACHE_CONTROL, "no-cache");
-    answer::set(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    response::set_header(&mut response, CONTENT_TYPE, "text/css; charset=utf-8");
+    response::set_header(&mut response, CACHE_CONTROL, "no-cache");
+    response::set_header(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
     response
 }
 
-/// What is not done, and why.
-pub(crate) fn refused(title: &str, text: &str) -> Page {
+/// An error page for a rejected request, with the reason.
+pub(crate) fn error(title: &str, text: &str) -> Page {
     let body = html! {
         h1 { (title) }
         p.lead data-testid="refused" { (text) }
-        p.quiet { "Nothing was connected and nothing was changed." }
+        p.muted { "Nothing was connected or changed." }
     };
     Page::card(title, &body)
 }
 
+/// The error page for an unknown path and for another account's app.
 pub(crate) fn not_found() -> Page {
     let body = html! {
-        h1 { "There is nothing here" }
-        p.lead { "The page may have moved, or it belongs to someone else’s app." }
+        h1 { "Page not found" }
+        p.lead { "This page does not exist, or it belongs to an app of another account." }
         p { a.button href="/console" { "Go to your apps" } }
     };
-    Page::card("There is nothing here", &body)
+    Page::card("Page not found", &body)
 }
 
-fn frame(title: &str, class: &str, main: &Markup) -> Markup {
+/// The HTML document that all pages share.
+fn layout(title: &str, class: &str, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -105,7 +109,10 @@ fn frame(title: &str, class: &str, main: &Markup) -> Markup {
                 link rel="stylesheet" href="/stand-in.css";
             }
             body class=(class) {
-                p.banner role="note" { strong { "Stand-in." } " This is not Smooch: it only plays its part for tests and demos." }
+                p.banner role="note" {
+                    strong { "Stand-in." }
+                    " This is not Smooch. It imitates Smooch for tests and demos."
+                }
                 (main)
             }
         }

@@ -1,31 +1,35 @@
-//! Parameters of a query or a form, of which none may come twice.
+//! The parameters of a query or a form body. A duplicate parameter is an error.
 
 use std::collections::BTreeMap;
 
-/// The parameters of a query or of a form body.
+/// The decoded parameters of a query, a form body or a flat JSON object.
 #[derive(Debug, Default)]
 pub(crate) struct Params(BTreeMap<String, String>);
 
-/// A parameter came more than once, which RFC 6749 §3.1 forbids: two readers could each believe another one.
+/// A parameter occurs more than once.
+///
+/// RFC 6749 §3.1 and §3.2 forbid this: two parsers could use different occurrences.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Repeated;
+pub(crate) struct DuplicateParameter;
 
 impl Params {
-    pub(crate) fn parse(encoded: &[u8]) -> Result<Self, Repeated> {
+    /// Parses `application/x-www-form-urlencoded` bytes.
+    pub(crate) fn parse(encoded: &[u8]) -> Result<Self, DuplicateParameter> {
         let mut params = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(encoded) {
             if params.insert(name.into_owned(), value.into_owned()).is_some() {
-                return Err(Repeated);
+                return Err(DuplicateParameter);
             }
         }
         Ok(Self(params))
     }
 
+    /// Collects pairs whose names are unique, such as the fields of a JSON object.
     pub(crate) fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Self {
         Self(pairs.collect())
     }
 
-    /// The value of a parameter. RFC 6749 §3.1: one without a value is as good as omitted.
+    /// The value of a parameter. RFC 6749 §3.1: a parameter with an empty value counts as omitted.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
@@ -36,14 +40,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parameter_that_comes_twice_is_refused_even_if_alike_or_empty() {
-        for twice in ["a=1&a=2", "a=1&a=1", "a=&a=1", "a&a", "a=1&b=2&%61=3"] {
-            assert_eq!(Params::parse(twice.as_bytes()).err(), Some(Repeated), "{twice}");
+    fn a_duplicate_parameter_is_rejected_even_if_equal_or_empty() {
+        for query in ["a=1&a=2", "a=1&a=1", "a=&a=1", "a&a", "a=1&b=2&%61=3"] {
+            assert_eq!(Params::parse(query.as_bytes()).err(), Some(DuplicateParameter), "{query}");
         }
     }
 
     #[test]
-    fn values_are_decoded_and_an_empty_one_is_as_good_as_none() {
+    fn values_are_decoded_and_an_empty_value_counts_as_omitted() {
         let params = Params::parse(b"a=x%26y+z&b=&c").unwrap();
         assert_eq!(params.get("a"), Some("x&y z"));
         assert_eq!(params.get("b"), None);

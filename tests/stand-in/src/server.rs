@@ -1,5 +1,6 @@
-//! Serves any function from request to response over a socket, on a thread of its own. HTTP/1.1 with keep-alive.
+//! An HTTP/1.1 server with keep-alive for any function from request to response. It runs on its own thread.
 
+use crate::fault::Broken;
 use crate::smooch::Smooch;
 use crate::{Request, Response};
 use http::StatusCode;
@@ -15,13 +16,13 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-/// More than any answer or upload that a test makes.
+/// The largest request body, in bytes. No test sends more.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
-/// How long a handler that is at work may take to end after [`Server`] is dropped.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The time that a running handler gets to finish after [`Server`] is dropped.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A server that runs until this is dropped.
+/// A running server. Dropping it stops the server and frees its port.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -29,22 +30,13 @@ pub struct Server {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Put among a response's extensions, breaks the connection instead of sending the response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Broken {
-    /// The connection is closed without an answer.
-    Reset,
-    /// No answer ever comes.
-    Hang,
-    /// The answer comes after so many milliseconds.
-    Slow(u64),
-}
-
-/// Serves `handler` at `address`, whose port may be 0 for a free one. The handler may block.
+/// Serves `handler` at `address`. Port 0 chooses a free port. The handler may block.
+///
+/// If a response has a [`Broken`] extension, the server applies it to the connection.
 ///
 /// # Errors
 ///
-/// What the system says, for one that the port is taken.
+/// The operating system's error, for example if the port is in use.
 pub fn serve<H>(address: SocketAddr, handler: H) -> io::Result<Server>
 where
     H: Fn(Request) -> Response + Send + Sync + 'static,
@@ -57,31 +49,31 @@ where
     let thread = std::thread::Builder::new().name(format!("serve {address}")).spawn(move || {
         runtime.block_on(async {
             tokio::spawn(accept(listener, Arc::new(handler)));
-            // It ends by the word or by its sender's end: both mean that the server is dropped.
+            // A message and a dropped sender both mean that the server is dropped.
             let _ = stopped.await;
         });
-        runtime.shutdown_timeout(PATIENCE);
+        runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     })?;
     Ok(Server { address, stop: Some(stop), thread: Some(thread) })
 }
 
-/// Serves a stand-in that others look into meanwhile. `clock` gives milliseconds since 1970.
+/// Serves a stand-in that the caller shares and can inspect. `clock` returns milliseconds since 1970.
 ///
 /// # Errors
 ///
-/// As [`serve`].
+/// The same as for [`serve`].
 pub fn serve_smooch<C>(address: SocketAddr, smooch: Arc<Mutex<Smooch>>, clock: C) -> io::Result<Server>
 where
     C: Fn() -> u64 + Send + Sync + 'static,
 {
     serve(address, move |request| {
-        // A test that panicked while looking in has not left it half changed.
+        // A test that panics while it holds the lock does not leave the stand-in half changed.
         smooch.lock().unwrap_or_else(PoisonError::into_inner).handle(&request, clock())
     })
 }
 
 impl Server {
-    /// Where it listens, with the port that was free if it was asked for 0.
+    /// The address that the server listens on, with the chosen port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -91,7 +83,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            // It fails only if the thread has ended already.
+            // Sending fails only if the thread has already ended.
             let _ = stop.send(());
         }
         if let Some(thread) = self.thread.take() {
@@ -110,31 +102,31 @@ where
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(converse(stream, Arc::clone(&handler)));
+                tokio::spawn(serve_connection(stream, Arc::clone(&handler)));
             }
-            // Out of file descriptors, say: others will be closed.
+            // For example, the process has no free file descriptors. Wait until other connections close.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
 
-async fn converse<H>(stream: TcpStream, handler: Arc<H>)
+async fn serve_connection<H>(stream: TcpStream, handler: Arc<H>)
 where
     H: Fn(Request) -> Response + Send + Sync + 'static,
 {
-    // Small answers to one client at a time: waiting to fill a packet would only cost.
+    // Nagle's algorithm would only delay the small responses.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(request, Arc::clone(&handler)));
-    // An idle connection stays open: one closed from here just as it is used again would look like a fault. One
-    // that breaks is the other side's affair.
+    let service = service_fn(move |request| handle_request(request, Arc::clone(&handler)));
+    // Idle connections have no timeout: if the server closed one while the client sends its next request, the
+    // test would see a false connection error. Errors of the connection itself concern only the client.
     let _ = hyper::server::conn::http1::Builder::new()
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
 
-/// Reads a request whole, has it answered off the thread that serves all connections, and sends the answer.
-async fn answer<H>(
+/// Reads the whole request, runs the handler on a blocking thread, and returns its response.
+async fn handle_request<H>(
     request: hyper::Request<Incoming>,
     handler: Arc<H>,
 ) -> io::Result<http::Response<Full<Bytes>>>
@@ -143,18 +135,20 @@ where
 {
     let (head, body) = request.into_parts();
     if body.size_hint().lower() > BODY_LIMIT as u64 {
-        return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE));
+        return Ok(empty_response(StatusCode::PAYLOAD_TOO_LARGE));
     }
     let body = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => body.to_bytes().to_vec(),
-        Err(error) if error.is::<LengthLimitError>() => return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE)),
-        Err(_) => return Ok(refusal(StatusCode::BAD_REQUEST)),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Ok(empty_response(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        Err(_) => return Ok(empty_response(StatusCode::BAD_REQUEST)),
     };
     let request = Request::from_parts(head, body);
     let response = tokio::task::spawn_blocking(move || handler(request)).await;
-    // The handler panicked: it has said so on standard error.
+    // The handler panicked. The panic hook has printed the message.
     let Ok(response) = response else {
-        return Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR));
+        return Ok(empty_response(StatusCode::INTERNAL_SERVER_ERROR));
     };
     match response.extensions().get::<Broken>() {
         None => {}
@@ -165,7 +159,7 @@ where
     Ok(response.map(|body| Full::new(Bytes::from(body))))
 }
 
-fn refusal(status: StatusCode) -> http::Response<Full<Bytes>> {
+fn empty_response(status: StatusCode) -> http::Response<Full<Bytes>> {
     let mut response = http::Response::default();
     *response.status_mut() = status;
     response

@@ -1,11 +1,13 @@
-//! What this Smooch does, seen from outside: requests in, responses out, and what a person gets to read.
+//! Tests of the stand-in from outside: requests, responses, and the pages that a person sees.
 
 mod api;
+mod authorization;
 mod authorize;
-mod end;
-mod observe;
+mod faults;
+mod owner;
 mod pages;
 mod server;
+mod smooch;
 mod token;
 
 use crate::accounts::OWNER;
@@ -18,12 +20,16 @@ const ORIGIN: &str = "https://app.smooch.io";
 const AUTHORIZE: &str =
     "https://app.smooch.io/oauth/authorize?client_id=shoplifter&response_type=code&state=s1";
 
-/// A Smooch whose only redirect URI is [`CALLBACK`].
-fn smooch() -> Smooch {
-    with(Options::default())
+/// The parameters of a token request, except `code`.
+const TOKEN_REQUEST: &str = "grant_type=authorization_code&client_id=shoplifter&client_secret=secret";
+
+/// A stand-in with default options and the redirect URI [`CALLBACK`].
+fn new_smooch() -> Smooch {
+    smooch_with(Options::default())
 }
 
-fn with(options: Options) -> Smooch {
+/// A stand-in with these options and the redirect URI [`CALLBACK`].
+fn smooch_with(options: Options) -> Smooch {
     let mut smooch = Smooch::new(1, options);
     smooch.register_redirect_uri(CALLBACK);
     smooch
@@ -41,8 +47,8 @@ fn get(smooch: &mut Smooch, uri: &str) -> Response {
     send(smooch, "GET", uri, &[], "")
 }
 
-/// A form posted to the token endpoint at `now`, as a well-behaved client does it.
-fn token_at(smooch: &mut Smooch, body: &str, now: u64) -> Response {
+/// Sends a form to the token endpoint at the time `now`.
+fn post_token_at(smooch: &mut Smooch, body: &str, now: u64) -> Response {
     let request = http::Request::builder()
         .method("POST")
         .uri("/oauth/token")
@@ -51,50 +57,56 @@ fn token_at(smooch: &mut Smooch, body: &str, now: u64) -> Response {
     smooch.handle(&request.body(body.as_bytes().to_vec()).unwrap(), now)
 }
 
-fn token(smooch: &mut Smooch, body: &str) -> Response {
-    token_at(smooch, body, NOW)
+fn post_token(smooch: &mut Smooch, body: &str) -> Response {
+    post_token_at(smooch, body, NOW)
 }
 
-const CREDENTIALS: &str = "grant_type=authorization_code&client_id=shoplifter&client_secret=secret";
-
-/// What comes back to the redirect URI when the owner of three apps allows it for `app`.
-fn allowed(smooch: &mut Smooch, authorize: &str, app: &str) -> String {
-    Owner::new(OWNER).allow(authorize, app, |request| smooch.handle(&request, NOW)).unwrap()
+/// Exchanges an authorization code at the token endpoint.
+fn exchange(smooch: &mut Smooch, code: &str) -> Response {
+    post_token(smooch, &format!("{TOKEN_REQUEST}&code={code}"))
 }
 
-fn code(smooch: &mut Smooch, app: &str) -> String {
-    let location = allowed(smooch, AUTHORIZE, app);
-    parameter(&location, "code").unwrap()
+/// Allows access to an app of the owner of three apps. Returns the callback URL.
+fn allow(smooch: &mut Smooch, authorize_url: &str, app: &str) -> String {
+    Owner::new(OWNER).allow(authorize_url, app, |request| smooch.handle(&request, NOW)).unwrap()
 }
 
-/// A live token for `app`.
+/// Allows access to an app. Returns the authorization code.
+fn issue_code(smooch: &mut Smooch, app: &str) -> String {
+    let callback = allow(smooch, AUTHORIZE, app);
+    query_parameter(&callback, "code").unwrap()
+}
+
+/// Connects an app. Returns the access token.
 fn connect(smooch: &mut Smooch, app: &str) -> String {
-    let code = code(smooch, app);
-    let response = token(smooch, &format!("{CREDENTIALS}&code={code}"));
-    json(&response)["access_token"].as_str().unwrap().to_owned()
+    let code = issue_code(smooch, app);
+    let response = exchange(smooch, &code);
+    body_json(&response)["access_token"].as_str().unwrap().to_owned()
 }
 
+/// Sends a request with an access token and a JSON body.
 fn call(smooch: &mut Smooch, method: &str, uri: &str, access_token: &str, body: &str) -> Response {
     let bearer = format!("Bearer {access_token}");
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
     send(smooch, method, uri, &headers, body)
 }
 
-fn parameter(url: &str, name: &str) -> Option<String> {
+fn query_parameter(url: &str, name: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
     form_urlencoded::parse(query.as_bytes())
         .find(|(found, _)| found == name)
         .map(|(_, value)| value.into_owned())
 }
 
-fn json(response: &Response) -> Value {
+fn body_json(response: &Response) -> Value {
     serde_json::from_slice(response.body()).unwrap()
 }
 
-fn text(response: &Response) -> String {
+fn body_text(response: &Response) -> String {
     String::from_utf8(response.body().clone()).unwrap()
 }
 
+/// The value of a header. Empty if it is absent.
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }

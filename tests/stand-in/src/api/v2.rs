@@ -1,24 +1,25 @@
-//! API v2: users, conversations and messages of the token's app. Everything else is beyond the scope or not there.
+//! API v2: users, conversations and messages of the token's app. Other resources are forbidden or not found.
 
 use super::{
-    Outcome, Refused, bad_request, business_message, forbidden, json_object, not_found, optional, refused,
-    required, wrong_method,
+    ApiError, ApiResult, bad_request, business_message, error, forbidden, json_object, method_not_allowed,
+    not_found, optional_string, required_string,
 };
 use crate::accounts::{App, Author, Conversation, Message, User};
 use crate::params::Params;
 use crate::random::Random;
 use crate::smooch::Smooch;
-use crate::{Request, iso8601};
+use crate::{Request, datetime};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-/// How many messages a page of them has.
-const PAGE: usize = 100;
+/// The number of messages in a list.
+const PAGE_SIZE: usize = 100;
 
 impl Smooch {
-    pub(super) fn v2(&mut self, app_id: &str, path: &[&str], request: &Request, now_ms: u64) -> Outcome {
+    /// Handles a call. `path` holds the segments after `v2`.
+    pub(super) fn v2(&mut self, app_id: &str, path: &[&str], request: &Request, now_ms: u64) -> ApiResult {
         let ["apps", path_app_id, rest @ ..] = path else {
-            // Listing and making apps is for account tokens.
+            // Only account tokens can list and create apps.
             return Err(if path == ["apps"] { forbidden() } else { not_found("Resource") });
         };
         let random = &mut self.random;
@@ -42,15 +43,15 @@ impl Smooch {
             (&Method::POST, ["conversations", id, "messages"]) => {
                 send_message(app, random, id, request, now_ms)
             }
-            // An integration may look at its own webhooks. It has none here.
+            // An integration can list its own webhooks. The stand-in has none.
             (&Method::GET | &Method::HEAD, ["integrations", "me", "webhooks"]) => {
                 Ok((StatusCode::OK, json!({"webhooks": []})))
             }
             (_, ["users" | "conversations"] | ["conversations", _, "messages"]) => {
-                Err(wrong_method("GET, HEAD, POST"))
+                Err(method_not_allowed("GET, HEAD, POST"))
             }
             (_, ["users" | "conversations", _] | ["integrations", "me", "webhooks"]) => {
-                Err(wrong_method("GET, HEAD"))
+                Err(method_not_allowed("GET, HEAD"))
             }
             (_, [] | ["integrations" | "keys" | "switchboards", ..]) => Err(forbidden()),
             _ => Err(not_found("Resource")),
@@ -58,8 +59,8 @@ impl Smooch {
     }
 }
 
-/// Smooch lists users by e-mail address only.
-fn list_users(app: &App, request: &Request) -> Outcome {
+/// Lists users by e-mail address, the only filter that Smooch supports.
+fn list_users(app: &App, request: &Request) -> ApiResult {
     let params = query(request)?;
     let Some(email) = params.get("filter[identities.email]") else {
         return Err(bad_request("filter[identities.email] is required"));
@@ -69,15 +70,15 @@ fn list_users(app: &App, request: &Request) -> Outcome {
     Ok((StatusCode::OK, json!({"users": users, "meta": {"hasMore": false}, "links": {}})))
 }
 
-fn create_user(app: &mut App, random: &mut Random, request: &Request, now_ms: u64) -> Outcome {
+fn create_user(app: &mut App, random: &mut Random, request: &Request, now_ms: u64) -> ApiResult {
     let body = json_object(request)?;
-    let external_id = required(body.get("externalId"), "externalId")?.to_owned();
+    let external_id = required_string(body.get("externalId"), "externalId")?.to_owned();
     if app.user(&external_id).is_some() {
-        return Err(refused(StatusCode::CONFLICT, "conflict", "A user with this externalId exists"));
+        return Err(error(StatusCode::CONFLICT, "conflict", "A user with this externalId exists"));
     }
     let profile = body.get("profile");
-    let of_profile = |name| optional(profile.and_then(|profile| profile.get(name)));
-    let (given_name, email) = (of_profile("givenName"), of_profile("email"));
+    let profile_field = |name| optional_string(profile.and_then(|profile| profile.get(name)));
+    let (given_name, email) = (profile_field("givenName"), profile_field("email"));
     let user =
         User { id: random.id(), external_id: Some(external_id), given_name, email, signed_up_ms: now_ms };
     let json = user_json(&user);
@@ -85,8 +86,8 @@ fn create_user(app: &mut App, random: &mut Random, request: &Request, now_ms: u6
     Ok((StatusCode::CREATED, json!({"user": json})))
 }
 
-/// Smooch lists conversations of one user only.
-fn list_conversations(app: &App, request: &Request) -> Outcome {
+/// Lists the conversations of one user. Smooch requires a filter by user.
+fn list_conversations(app: &App, request: &Request) -> ApiResult {
     let params = query(request)?;
     let user = match (params.get("filter[userId]"), params.get("filter[userExternalId]")) {
         (Some(id), None) => app.users.iter().find(|user| user.id == id),
@@ -94,12 +95,12 @@ fn list_conversations(app: &App, request: &Request) -> Outcome {
         _ => return Err(bad_request("filter[userId] or filter[userExternalId] is required")),
     };
     let user = user.ok_or_else(|| not_found("User"))?;
-    let of_user = app.conversations.iter().filter(|conversation| conversation.user_id == user.id);
-    let conversations: Vec<Value> = of_user.map(conversation_json).collect();
+    let user_conversations = app.conversations.iter().filter(|conversation| conversation.user_id == user.id);
+    let conversations: Vec<Value> = user_conversations.map(conversation_json).collect();
     Ok((StatusCode::OK, json!({"conversations": conversations, "meta": {"hasMore": false}, "links": {}})))
 }
 
-fn create_conversation(app: &mut App, random: &mut Random, request: &Request) -> Outcome {
+fn create_conversation(app: &mut App, random: &mut Random, request: &Request) -> ApiResult {
     let body = json_object(request)?;
     if body.get("type").and_then(Value::as_str) != Some("personal") {
         return Err(bad_request("type must be personal"));
@@ -108,27 +109,27 @@ fn create_conversation(app: &mut App, random: &mut Random, request: &Request) ->
         return Err(bad_request("participants must have one element"));
     };
     let id = match (participant.get("userId"), participant.get("userExternalId")) {
-        (id @ Some(_), None) => required(id, "userId")?,
-        (None, id @ Some(_)) => required(id, "userExternalId")?,
+        (id @ Some(_), None) => required_string(id, "userId")?,
+        (None, id @ Some(_)) => required_string(id, "userExternalId")?,
         _ => return Err(bad_request("a participant needs userId or userExternalId")),
     };
     let user_id = app.user(id).ok_or_else(|| not_found("User"))?.id.clone();
-    let display_name = optional(body.get("displayName"));
+    let display_name = optional_string(body.get("displayName"));
     let conversation = Conversation { id: random.id(), user_id, display_name, messages: Vec::new() };
     let json = conversation_json(&conversation);
     app.conversations.push(conversation);
     Ok((StatusCode::CREATED, json!({"conversation": json})))
 }
 
-/// The newest messages, oldest first.
-fn list_messages(app: &App, id: &str) -> Outcome {
+/// Lists the newest messages of a conversation, oldest first.
+fn list_messages(app: &App, id: &str) -> ApiResult {
     let messages = &app.conversation(id).ok_or_else(|| not_found("Conversation"))?.messages;
-    let before = messages.len().saturating_sub(PAGE);
-    let page: Vec<Value> = messages.iter().skip(before).map(message_json).collect();
-    Ok((StatusCode::OK, json!({"messages": page, "meta": {"hasMore": before > 0}, "links": {}})))
+    let omitted = messages.len().saturating_sub(PAGE_SIZE);
+    let page: Vec<Value> = messages.iter().skip(omitted).map(message_json).collect();
+    Ok((StatusCode::OK, json!({"messages": page, "meta": {"hasMore": omitted > 0}, "links": {}})))
 }
 
-fn send_message(app: &mut App, random: &mut Random, id: &str, request: &Request, now_ms: u64) -> Outcome {
+fn send_message(app: &mut App, random: &mut Random, id: &str, request: &Request, now_ms: u64) -> ApiResult {
     let conversation = app.conversation_mut(id).ok_or_else(|| not_found("Conversation"))?;
     let body = json_object(request)?;
     let text = business_text(&Value::Object(body))?;
@@ -138,27 +139,28 @@ fn send_message(app: &mut App, random: &mut Random, id: &str, request: &Request,
     Ok((StatusCode::CREATED, json!({"messages": [json]})))
 }
 
-fn business_text(body: &Value) -> Result<String, Refused> {
-    let at = |pointer| body.pointer(pointer);
-    if at("/author/type").and_then(Value::as_str) != Some("business") {
+/// Validates a message from the business and returns its text.
+fn business_text(body: &Value) -> Result<String, ApiError> {
+    let field = |pointer| body.pointer(pointer);
+    if field("/author/type").and_then(Value::as_str) != Some("business") {
         return Err(bad_request("author.type must be business"));
     }
-    if at("/content/type").and_then(Value::as_str) != Some("text") {
+    if field("/content/type").and_then(Value::as_str) != Some("text") {
         return Err(bad_request("content.type must be text"));
     }
-    required(at("/content/text"), "content.text").map(str::to_owned)
+    required_string(field("/content/text"), "content.text").map(str::to_owned)
 }
 
-fn query(request: &Request) -> Result<Params, Refused> {
+fn query(request: &Request) -> Result<Params, ApiError> {
     let query = request.uri().query().unwrap_or_default();
-    Params::parse(query.as_bytes()).map_err(|_| bad_request("A parameter is there more than once"))
+    Params::parse(query.as_bytes()).map_err(|_| bad_request("A parameter occurs more than once"))
 }
 
 fn user_json(user: &User) -> Value {
     json!({
         "id": user.id,
         "externalId": user.external_id,
-        "signedUpAt": iso8601::date_time(user.signed_up_ms),
+        "signedUpAt": datetime::iso8601(user.signed_up_ms),
         "profile": {"givenName": user.given_name, "email": user.email},
         "metadata": {},
         "identities": [],
@@ -167,7 +169,7 @@ fn user_json(user: &User) -> Value {
 }
 
 fn conversation_json(conversation: &Conversation) -> Value {
-    let last = conversation.messages.last().map(|message| iso8601::date_time(message.received_ms));
+    let last = conversation.messages.last().map(|message| datetime::iso8601(message.received_ms));
     json!({
         "id": conversation.id,
         "type": "personal",
@@ -185,7 +187,7 @@ fn message_json(message: &Message) -> Value {
     };
     json!({
         "id": message.id,
-        "received": iso8601::date_time(message.received_ms),
+        "received": datetime::iso8601(message.received_ms),
         "author": author,
         "content": {"type": "text", "text": message.text},
         "source": {"type": "api:conversations"},

@@ -1,7 +1,7 @@
-//! The little of HTML that a person needs to fill in forms as this crate's templates write them: every attribute
-//! quoted, every special character escaped.
+//! Reads forms and text from the HTML of this crate's own templates. They quote every attribute and escape every
+//! special character, so this is not a general HTML parser.
 
-/// A form with what it would send.
+/// A form with its fields and their current values.
 #[derive(Clone, Debug)]
 pub(super) struct Form {
     pub(super) action: String,
@@ -12,16 +12,16 @@ pub(super) struct Form {
 struct Field {
     name: String,
     value: String,
-    /// What a person reads beside it: a radio button's label.
+    /// The text of the label of a radio button.
     label: String,
-    /// Radio buttons and submit buttons are sent only when chosen.
-    optional: bool,
-    chosen: bool,
+    /// True for radio buttons and submit buttons. A form sends them only if they are selected.
+    needs_selection: bool,
+    selected: bool,
 }
 
 impl Form {
-    /// Every form that posts, in the order of the page.
-    pub(super) fn all(page: &str) -> Vec<Self> {
+    /// Reads all forms with method POST, in page order.
+    pub(super) fn parse_all(page: &str) -> Vec<Self> {
         let mut forms = Vec::new();
         for part in page.split("<form").skip(1) {
             let (opening, rest) = part.split_once('>').unwrap_or_default();
@@ -34,48 +34,54 @@ impl Form {
         forms
     }
 
+    /// True if the form has a field with this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|field| field.name == name)
     }
 
-    /// Types into a field.
+    /// Sets the value of a field.
     pub(super) fn fill(&mut self, name: &str, value: &str) {
         for field in self.fields.iter_mut().filter(|field| field.name == name) {
             value.clone_into(&mut field.value);
         }
     }
 
-    /// Picks the radio button whose label is `label`.
-    pub(super) fn choose(&mut self, name: &str, label: &str) -> Result<(), String> {
-        self.mark(name, |field| field.label == label).ok_or_else(|| format!("There is no {label} to pick."))
+    /// Selects the radio button with this label.
+    pub(super) fn choose_radio(&mut self, name: &str, label: &str) -> Result<(), String> {
+        self.select(name, |field| field.label == label)
+            .ok_or_else(|| format!("The page has no choice \"{label}\"."))
     }
 
-    /// Presses the button of this value.
-    pub(super) fn press(&mut self, name: &str, value: &str) -> Result<(), String> {
-        self.mark(name, |field| field.value == value).ok_or_else(|| format!("There is no button {value}."))
+    /// Selects the submit button with this value.
+    pub(super) fn press_button(&mut self, name: &str, value: &str) -> Result<(), String> {
+        self.select(name, |field| field.value == value)
+            .ok_or_else(|| format!("The page has no button with the value \"{value}\"."))
     }
 
-    fn mark(&mut self, name: &str, is_it: impl Fn(&Field) -> bool) -> Option<()> {
-        let field = self.fields.iter_mut().find(|field| field.name == name && is_it(field))?;
-        field.chosen = true;
+    fn select(&mut self, name: &str, matches: impl Fn(&Field) -> bool) -> Option<()> {
+        let field = self.fields.iter_mut().find(|field| field.name == name && matches(field))?;
+        field.selected = true;
         Some(())
     }
 
+    /// The form body that a browser would send.
     pub(super) fn encode(&self) -> String {
-        let sent = self.fields.iter().filter(|field| field.chosen || !field.optional);
+        let sent = self.fields.iter().filter(|field| field.selected || !field.needs_selection);
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(sent.map(|field| (&field.name, &field.value))).finish()
     }
 }
 
+/// Reads the fields from the inside of a `<form>` element.
 fn fields(inside: &str) -> Vec<Field> {
     let mut fields = Vec::new();
     for part in inside.split('<').skip(1) {
         let (tag, text) = part.split_once('>').unwrap_or((part, ""));
         if let Some(name) = is_control(tag).then(|| attribute(tag, "name")).flatten() {
-            let optional = tag.starts_with("button") || attribute(tag, "type").as_deref() == Some("radio");
+            let needs_selection =
+                tag.starts_with("button") || attribute(tag, "type").as_deref() == Some("radio");
             let value = attribute(tag, "value").unwrap_or_default();
-            fields.push(Field { name, value, label: String::new(), optional, chosen: false });
+            fields.push(Field { name, value, label: String::new(), needs_selection, selected: false });
         } else if let Some(field) = fields.last_mut().filter(|_| tag.starts_with("strong")) {
             field.label = unescape(text);
         }
@@ -87,14 +93,14 @@ fn is_control(tag: &str) -> bool {
     tag.starts_with("input ") || tag.starts_with("button ")
 }
 
-/// An attribute's value in an opening tag.
+/// The value of an attribute in an opening tag.
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     let (value, _) = rest.split_once('"')?;
     Some(unescape(value))
 }
 
-/// The text of a page, as it would be read out.
+/// The text of a page's body, without markup.
 pub(super) fn text(page: &str) -> String {
     let (_, body) = page.split_once("<body").unwrap_or(("", page));
     let mut text = String::new();
@@ -106,7 +112,7 @@ pub(super) fn text(page: &str) -> String {
 }
 
 fn unescape(text: &str) -> String {
-    // The ampersand last, or `&amp;lt;` would become `<`.
+    // `&amp;` comes last, or `&amp;lt;` would become `<`.
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
@@ -121,21 +127,21 @@ mod tests {
         <button type="submit" name="go" value="yes">Go</button></form></body>"#;
 
     #[test]
-    fn a_form_sends_its_hidden_fields_and_what_was_chosen() {
-        let mut form = Form::all(PAGE).remove(0);
+    fn a_form_sends_hidden_fields_and_selected_controls_only() {
+        let mut form = Form::parse_all(PAGE).remove(0);
         assert_eq!(form.action, "/a?x=1&y=2");
         assert_eq!(form.encode(), "csrf=t%22k");
-        form.choose("app", "Two").unwrap();
-        form.press("go", "yes").unwrap();
+        form.choose_radio("app", "Two").unwrap();
+        form.press_button("go", "yes").unwrap();
         assert_eq!(form.encode(), "csrf=t%22k&app=2&go=yes");
     }
 
     #[test]
-    fn what_is_not_on_the_page_cannot_be_chosen() {
-        let mut form = Form::all(PAGE).remove(0);
-        assert!(form.choose("app", "Three").is_err());
-        assert!(form.press("go", "no").is_err());
-        form.choose("app", "One <1>").unwrap();
+    fn a_missing_radio_button_or_submit_button_is_an_error() {
+        let mut form = Form::parse_all(PAGE).remove(0);
+        assert!(form.choose_radio("app", "Three").is_err());
+        assert!(form.press_button("go", "no").is_err());
+        form.choose_radio("app", "One <1>").unwrap();
     }
 
     #[test]

@@ -1,17 +1,17 @@
-//! The choice of an app, and Allow and Deny.
+//! The pages of the authorization endpoint: the app picker, and Allow and Deny.
 
 use super::{Page, icon};
 use crate::INTEGRATION_NAME;
 use crate::accounts::App;
 use maud::{Markup, html};
 
-/// Lets an owner of several apps pick one. `missed` if the form came back without a choice.
-pub(crate) fn picker(apps: &[App], email: &str, csrf: &str, action: &str, missed: bool) -> Page {
+/// The app picker, for an owner of several apps. `no_choice` asks again after a form without a choice.
+pub(crate) fn picker(apps: &[App], email: &str, csrf: &str, action: &str, no_choice: bool) -> Page {
     let body = html! {
-        h1 { "Which app?" }
-        p.lead { strong { (INTEGRATION_NAME) } " will be connected to the app you pick, and to no other." }
-        @if missed {
-            p.alert role="alert" { "Please pick an app." }
+        h1 { "Choose an app" }
+        p.lead { strong { (INTEGRATION_NAME) } " will be connected to the app that you choose, and to no other app." }
+        @if no_choice {
+            p.alert role="alert" { "Please choose an app." }
         }
         form method="post" action=(action) {
             input type="hidden" name="csrf" value=(csrf);
@@ -21,7 +21,7 @@ pub(crate) fn picker(apps: &[App], email: &str, csrf: &str, action: &str, missed
                     label.choice {
                         input type="radio" name="app" value=(app.id) required;
                         (icon::avatar(&app.name, &app.id))
-                        span.what { strong { (app.name) } span.quiet { (app.id) } }
+                        span.choice-label { strong { (app.name) } span.muted { (app.id) } }
                     }
                 }
             }
@@ -29,25 +29,25 @@ pub(crate) fn picker(apps: &[App], email: &str, csrf: &str, action: &str, missed
         }
         (signed_in_as(email))
     };
-    Page::card("Pick an app", &body)
+    Page::card("Choose an app", &body)
 }
 
-/// Asks whether the integration may be connected to `app`. `pick` leads back to the choice, where there was one.
-pub(crate) fn decision(app: &App, email: &str, csrf: &str, action: &str, pick: Option<&str>) -> Page {
+/// Allow and Deny for one app. `picker_url` leads back to the app picker. `None` if the owner has one app only.
+pub(crate) fn decision(app: &App, email: &str, csrf: &str, action: &str, picker_url: Option<&str>) -> Page {
     let body = html! {
         h1 { "Allow " (INTEGRATION_NAME) "?" }
-        div.asked data-testid="app" {
+        div.request data-testid="app" {
             (icon::avatar(&app.name, &app.id))
             p { strong { (INTEGRATION_NAME) } " asks for access to your app " strong { (app.name) } "." }
         }
         h2 { "It will be able to" }
         ul.access {
             li { (icon::tick()) "read and send messages" }
-            li { (icon::tick()) "see customers, and add new ones" }
-            li { (icon::tick()) "be told of new messages as they come" }
+            li { (icon::tick()) "see your customers and add new ones" }
+            li { (icon::tick()) "be notified of new messages" }
         }
         h2 { "It will not be able to" }
-        ul.access.not {
+        ul.access.denied {
             li { (icon::cross()) "see your other apps" }
             li { (icon::cross()) "change this app’s settings" }
         }
@@ -56,15 +56,16 @@ pub(crate) fn decision(app: &App, email: &str, csrf: &str, action: &str, pick: O
             button #deny .button.plain type="submit" name="decision" value="deny" { "Deny" }
             button #allow .button type="submit" name="decision" value="allow" { "Allow" }
         }
-        p.quiet {
+        p.muted {
             "You can remove it at any time under “Apps”."
-            @if let Some(pick) = pick { " Not this app? " a #pick href=(pick) { "Pick another" } "." }
+            @if let Some(url) = picker_url { " Not this app? " a #pick href=(url) { "Choose another" } "." }
         }
         (signed_in_as(email))
     };
-    Page::card("Allow access", &body).leading_elsewhere()
+    Page::card("Allow access", &body).with_external_redirect()
 }
 
+/// The line that names the signed-in account.
 fn signed_in_as(email: &str) -> Markup {
-    html! { p.quiet.who { "Signed in as " (email) } }
+    html! { p.muted.signed-in { "Signed in as " (email) } }
 }

@@ -4,8 +4,8 @@ use super::Page;
 use crate::accounts::{OWNER, PASSWORD, SINGLE, VICTIM};
 use maud::html;
 
-/// Signs in and then goes to `next`. `tried` is the e-mail address of an attempt that failed.
-pub(crate) fn page(csrf: &str, next: &str, tried: Option<&str>) -> Page {
+/// The sign-in page, which leads to `next`. `failed_email` is the e-mail address of a failed attempt.
+pub(crate) fn page(csrf: &str, next: &str, failed_email: Option<&str>) -> Page {
     let authorizing = next.contains("/oauth/authorize");
     let body = html! {
         h1 { "Sign in" }
@@ -13,15 +13,18 @@ pub(crate) fn page(csrf: &str, next: &str, tried: Option<&str>) -> Page {
             @if authorizing { "Sign in to connect " strong { (crate::INTEGRATION_NAME) } " to your app." }
             @else { "Your customers’ conversations, in one place." }
         }
-        @if tried.is_some() {
-            p.alert role="alert" data-testid="login-failed" { "That e-mail address and password do not match. Please try again." }
+        @if failed_email.is_some() {
+            p.alert role="alert" data-testid="login-failed" {
+                "The e-mail address and the password do not match. Please try again."
+            }
         }
         form method="post" action="/login" {
             input type="hidden" name="csrf" value=(csrf);
             input type="hidden" name="next" value=(next);
             div.field {
                 label for="email" { "E-mail address" }
-                input #email type="email" name="email" value=(tried.unwrap_or_default()) autocomplete="username" required;
+                input #email type="email" name="email" value=(failed_email.unwrap_or_default())
+                    autocomplete="username" required;
             }
             div.field {
                 label for="password" { "Password" }
@@ -36,7 +39,7 @@ pub(crate) fn page(csrf: &str, next: &str, tried: Option<&str>) -> Page {
                 div { dt { (SINGLE) } dd { "one app" } }
                 div { dt { (VICTIM) } dd { "one app" } }
             }
-            p { "The password of each is " code { (PASSWORD) } "." }
+            p { "The password of every account is " code { (PASSWORD) } "." }
         }
     };
     Page::card("Sign in", &body)

@@ -1,4 +1,6 @@
-use super::{NOW, ORIGIN, call, connect, json, send, smooch, with};
+//! The API, versions 1 and 2.
+
+use super::{NOW, ORIGIN, body_json, body_text, call, connect, new_smooch, send, smooch_with};
 use crate::accounts::{CORNER_BAKERY, CUSTOMER, NIGHT_MARKET, OWNER};
 use crate::{Author, Marketplace, Options, Owner, Smooch};
 use serde_json::{Value, json};
@@ -6,21 +8,21 @@ use serde_json::{Value, json};
 const HELLO: &str = r#"{"author":{"type":"business"},"content":{"type":"text","text":"hello"}}"#;
 
 fn connected() -> (Smooch, String) {
-    let mut smooch = smooch();
+    let mut smooch = new_smooch();
     let access_token = connect(&mut smooch, "Corner Bakery");
     (smooch, access_token)
 }
 
-/// What a call answers, after checking its status.
+/// Makes a call, checks its status, and returns its JSON body.
 #[track_caller]
 fn check(smooch: &mut Smooch, access_token: &str, method: &str, uri: &str, body: &str, status: u16) -> Value {
     let response = call(smooch, method, uri, access_token, body);
-    assert_eq!(response.status(), status, "{method} {uri}: {}", super::text(&response));
-    json(&response)
+    assert_eq!(response.status(), status, "{method} {uri}: {}", body_text(&response));
+    body_json(&response)
 }
 
 #[test]
-fn hello_reaches_the_first_customer_and_the_owner_sees_it() {
+fn a_message_reaches_the_conversation_and_the_owner_sees_it() {
     for base in ["https://api.smooch.io", "https://corner-bakery.zendesk.com/sc"] {
         let (mut smooch, access_token) = connected();
         let list =
@@ -38,13 +40,13 @@ fn hello_reaches_the_first_customer_and_the_owner_sees_it() {
         assert_eq!(hello.text, "hello");
         assert_eq!(hello.author, Author::Business("Shoplifter".to_owned()));
         let page = format!("{ORIGIN}/console/apps/{CORNER_BAKERY}");
-        let page = Owner::new(OWNER).look(&page, |request| smooch.handle(&request, NOW)).unwrap();
+        let page = Owner::new(OWNER).open(&page, |request| smooch.handle(&request, NOW)).unwrap();
         assert!(page.contains(r#"<p class="text">hello</p>"#));
     }
 }
 
 #[test]
-fn a_new_customer_gets_a_conversation_and_a_message() {
+fn an_integration_can_create_a_user_and_a_conversation_and_send_a_message() {
     let (mut smooch, access_token) = connected();
     let base = format!("/v2/apps/{CORNER_BAKERY}");
     let user = r#"{"externalId":"ada","profile":{"givenName":"Ada","email":"ada@customer.example"}}"#;
@@ -67,7 +69,7 @@ fn a_new_customer_gets_a_conversation_and_a_message() {
 }
 
 #[test]
-fn the_legacy_api_does_the_same() {
+fn api_v1_can_create_a_user_and_send_a_message() {
     let (mut smooch, access_token) = connected();
     let user = check(&mut smooch, &access_token, "POST", "/v1/appusers", r#"{"userId":"ada"}"#, 201);
     let id = user["appUser"]["_id"].as_str().unwrap();
@@ -83,11 +85,11 @@ fn the_legacy_api_does_the_same() {
 }
 
 #[test]
-fn the_scope_is_one_app_and_not_the_app_itself() {
+fn the_scope_is_the_data_of_one_app_without_its_settings() {
     let (mut smooch, access_token) = connected();
     let refused = |smooch: &mut Smooch, uri: &str, status| {
-        let answer = check(smooch, &access_token, "GET", uri, "", status);
-        assert!(answer["errors"][0]["code"].is_string());
+        let error = check(smooch, &access_token, "GET", uri, "", status);
+        assert!(error["errors"][0]["code"].is_string());
     };
     refused(&mut smooch, "/v2/apps", 403);
     refused(&mut smooch, &format!("/v2/apps/{CORNER_BAKERY}"), 403);
@@ -113,28 +115,28 @@ fn the_scope_is_one_app_and_not_the_app_itself() {
 }
 
 #[test]
-fn the_legacy_api_refuses_in_its_own_shape() {
+fn api_v1_errors_have_their_own_shape() {
     let (mut smooch, access_token) = connected();
     for (uri, status) in
         [("/v1/apps", 403), ("/v1/integrations", 403), ("/v1/nothing", 404), ("/v1/appusers/no", 404)]
     {
-        let answer = check(&mut smooch, &access_token, "GET", uri, "", status);
-        assert!(answer["error"]["code"].is_string(), "{uri}");
+        let error = check(&mut smooch, &access_token, "GET", uri, "", status);
+        assert!(error["error"]["code"].is_string(), "{uri}");
     }
     let unknown = check(&mut smooch, "unknown", "GET", "/v1/appusers/ada", "", 401);
     assert_eq!(unknown["error"]["code"], "unauthorized");
 }
 
 #[test]
-fn without_a_token_nothing_is_told_not_even_what_exists() {
-    let mut smooch = smooch();
+fn every_path_is_401_without_a_token() {
+    let mut smooch = new_smooch();
     for uri in ["/v2/apps", "/v2/nothing", "/v1/nothing", "/sc/v2/apps/x/users"] {
         assert_eq!(send(&mut smooch, "GET", uri, &[], "").status(), 401, "{uri}");
     }
 }
 
 #[test]
-fn a_message_has_to_be_a_text_from_the_business() {
+fn a_message_must_be_a_text_from_the_business() {
     let (mut smooch, access_token) = connected();
     let id = smooch.apps[CORNER_BAKERY].conversations[0].id.clone();
     let uri = format!("/v2/apps/{CORNER_BAKERY}/conversations/{id}/messages");
@@ -166,9 +168,9 @@ fn a_message_has_to_be_a_text_from_the_business() {
 }
 
 #[test]
-fn a_marketplace_integration_says_so_with_every_call() {
+fn every_call_of_a_marketplace_integration_needs_its_headers() {
     let marketplace = Marketplace { name: "Shop".into(), organization_id: "12".into(), bot_id: "34".into() };
-    let mut smooch = with(Options { marketplace: Some(marketplace), ..Options::default() });
+    let mut smooch = smooch_with(Options { marketplace: Some(marketplace), ..Options::default() });
     let bearer = format!("Bearer {}", connect(&mut smooch, "Corner Bakery"));
     let all = [
         ("authorization", bearer.as_str()),

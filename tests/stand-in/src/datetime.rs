@@ -1,33 +1,33 @@
-//! Times as the API and the pages write them. No clock: milliseconds since 1970 arrive as an argument.
+//! Formats times for the API and the pages. All times are in milliseconds since 1970 and in UTC. No clock.
 
-const DAY: u64 = 86_400_000;
+const DAY_MS: u64 = 86_400_000;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// `2026-06-01T12:00:00.000Z`.
-pub(crate) fn date_time(ms: u64) -> String {
-    let (year, month, day) = civil(ms / DAY);
-    let time = ms % DAY;
-    format!("{year:04}-{month:02}-{day:02}T{}.{:03}Z", clock(time), time % 1000)
+/// Formats a time in ISO 8601: `2026-06-01T12:00:00.000Z`.
+pub(crate) fn iso8601(ms: u64) -> String {
+    let (year, month, day) = civil_from_days(ms / DAY_MS);
+    let time = ms % DAY_MS;
+    format!("{year:04}-{month:02}-{day:02}T{}.{:03}Z", time_of_day(time), time % 1000)
 }
 
-/// `1 Jun 2026`.
+/// Formats a date for a page: `1 Jun 2026`.
 pub(crate) fn date(ms: u64) -> String {
-    let (year, month, day) = civil(ms / DAY);
+    let (year, month, day) = civil_from_days(ms / DAY_MS);
     let name = MONTHS.iter().zip(1..).find(|(_, number)| *number == month).map_or("", |(name, _)| name);
     format!("{day} {name} {year}")
 }
 
-/// `12:00:00`, UTC.
-pub(crate) fn clock(ms: u64) -> String {
-    let seconds = ms % DAY / 1000;
+/// Formats the time of day: `12:00:00`.
+pub(crate) fn time_of_day(ms: u64) -> String {
+    let seconds = ms % DAY_MS / 1000;
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-/// Year, month and day of a day counted from 1970-01-01: Howard Hinnant's `civil_from_days`, which counts years
-/// from March so that the leap day is a year's last.
-fn civil(days: u64) -> (u64, u64, u64) {
+/// The year, month and day of a number of days since 1970-01-01. This is Howard Hinnant's `civil_from_days`: it
+/// counts years from March, so that the leap day is the last day of its year.
+fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let era = shifted / 146_097;
     let day_of_era = shifted % 146_097;
@@ -44,13 +44,13 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(ms: u64, written: &str, read: &str) {
-        assert_eq!(date_time(ms), written);
-        assert_eq!(date(ms), read);
+    fn check(ms: u64, expected_iso8601: &str, expected_date: &str) {
+        assert_eq!(iso8601(ms), expected_iso8601);
+        assert_eq!(date(ms), expected_date);
     }
 
     #[test]
-    fn milliseconds_become_a_date() {
+    fn times_are_formatted_across_leap_days_and_year_ends() {
         check(0, "1970-01-01T00:00:00.000Z", "1 Jan 1970");
         check(951_782_400_000, "2000-02-29T00:00:00.000Z", "29 Feb 2000");
         check(1_772_323_199_999, "2026-02-28T23:59:59.999Z", "28 Feb 2026");
