@@ -1,0 +1,329 @@
+//! Connects the state machine of one element with the browser: it carries out commands and reports what happened.
+//!
+//! No `RefCell` stays borrowed across a call into the browser, because a listener may call this element again.
+
+mod claim;
+mod outcome;
+
+use crate::{
+    attributes::{Attributes, ConfigError},
+    completion::{self, EdgeAnswer},
+    flow::Flow,
+    language::{Language, Texts},
+    machine::{Answer, Command, Event, Lifecycle, Machine, Turn},
+    modules::{self, PopupModule},
+    page,
+    proof::{self, Proof},
+    storage,
+    view::{Content, View},
+    view_state::ViewState,
+};
+use shared::{AuthorizationRequest, State};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use wasm_bindgen::prelude::*;
+use web_sys::{EventListener, EventTarget, HtmlElement};
+
+/// Every browser event that can lead to the link being followed, in this tab or another.
+const PRESS_EVENTS: [&str; 6] = ["click", "auxclick", "contextmenu", "dragstart", "pointerdown", "keydown"];
+
+thread_local! {
+    /// The elements that are in the page now.
+    static ATTACHED: RefCell<Vec<Rc<Controller>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The state of one element between two events.
+#[derive(Debug, Default)]
+pub(crate) struct Controller {
+    /// The edge's origin.
+    edge: String,
+    machine: RefCell<Machine>,
+    /// Present while the element is in a page.
+    view: RefCell<Option<Rc<View>>>,
+    /// The language that `texts` is in, or that is being loaded.
+    language: Cell<Option<Language>>,
+    texts: RefCell<Texts>,
+    /// The proof for the next click.
+    proof: RefCell<Option<Proof>>,
+    /// The flow that this page load returned with.
+    flow: RefCell<Flow>,
+    /// The page to go back to once the app is connected, or an empty string.
+    return_path: RefCell<String>,
+    /// The variable part of the status text: see [`Content::detail`].
+    detail: RefCell<String>,
+    popup_module: RefCell<Option<PopupModule>>,
+}
+
+/// The reason for an event.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cause<'a> {
+    /// The browser event that is being handled.
+    pub(crate) browser_event: Option<&'a web_sys::Event>,
+    /// The edge's answer.
+    pub(crate) answer: Option<&'a EdgeAnswer>,
+}
+
+impl Cause<'_> {
+    fn prevent_default(self) {
+        if let Some(event) = self.browser_event {
+            event.prevent_default();
+        }
+    }
+}
+
+impl Controller {
+    pub(crate) fn new(edge: String) -> Self {
+        Self { edge, ..Self::default() }
+    }
+
+    /// Takes up work in a page. It reads the attributes a moment later: frameworks set them only after the insertion, and
+    /// screen readers must know the status line before it has a text.
+    pub(crate) fn attach(self: &Rc<Self>, element: HtmlElement) {
+        listen(&page::window(), "pageshow", &element, true);
+        let view = View::new(element).map(Rc::new);
+        if let Some(view) = &view {
+            for kind in PRESS_EVENTS {
+                listen(view.button(), kind, view.host(), true);
+            }
+        }
+        self.view.replace(view);
+        ATTACHED.with_borrow_mut(|attached| attached.push(Rc::clone(self)));
+        self.dispatch(Event::Attached, &Cause::default());
+        let this = Rc::clone(self);
+        page::after_seconds(0, move || {
+            if this.machine.borrow().lifecycle == Lifecycle::Attached {
+                this.configure();
+            }
+        });
+    }
+
+    /// Leaves the page. From here on nothing holds the element's nodes, so the browser can free them.
+    pub(crate) fn detach(self: &Rc<Self>) {
+        if let Some(view) = self.view.take() {
+            listen(&page::window(), "pageshow", view.host(), false);
+        }
+        ATTACHED.with_borrow_mut(|attached| attached.retain(|other| !Rc::ptr_eq(other, self)));
+        self.dispatch(Event::Detached, &Cause::default());
+    }
+
+    /// Reads the attributes again, unless the element has yet to start.
+    pub(crate) fn reconfigure(self: &Rc<Self>) {
+        if self.machine.borrow().lifecycle == Lifecycle::Started {
+            self.configure();
+        }
+    }
+
+    /// The attributes as they are now.
+    pub(crate) fn attributes(&self) -> Attributes {
+        let Some(view) = self.view() else { return Attributes::default() };
+        Attributes {
+            client_id: view.attribute("client-id"),
+            site: view.attribute("site"),
+            authorize_url: view.attribute("authorize-url"),
+            session: view.attribute("session"),
+            mode: view.attribute("mode"),
+            has_pkce: view.host().has_attribute("pkce"),
+        }
+    }
+
+    /// Reads an answer of the edge and reports the event that it makes.
+    pub(crate) fn receive(self: &Rc<Self>, answer: EdgeAnswer, event: impl FnOnce(Answer) -> Event) {
+        self.detail.replace(answer.detail());
+        self.dispatch(event(answer.meaning()), &Cause { answer: Some(&answer), browser_event: None });
+    }
+
+    /// Feeds an event to the state machine and carries out its commands.
+    pub(crate) fn dispatch(self: &Rc<Self>, event: Event, cause: &Cause<'_>) {
+        let commands = self.machine.borrow_mut().step(event);
+        self.render();
+        for command in commands {
+            // The follow-up event replaces the commands that are left.
+            if let Some(event) = self.perform(command, cause) {
+                return self.dispatch(event, cause);
+            }
+        }
+    }
+
+    /// Carries out one command. Returns an event if it had an immediate result.
+    fn perform(self: &Rc<Self>, command: Command, cause: &Cause<'_>) -> Option<Event> {
+        match command {
+            Command::PreventDefault => cause.prevent_default(),
+            Command::SaveIntent => {
+                if !self.save_intent() {
+                    cause.prevent_default();
+                    page::report_error(ConfigError::NoStorage.message());
+                    return Some(Event::Unsupported);
+                }
+            }
+            Command::OpenPopup => {
+                if self.open_popup() {
+                    cause.prevent_default();
+                    return Some(Event::PopupOpened);
+                }
+            }
+            Command::ForgetPending => storage::forget_pending(),
+            Command::ReleaseReturn => claim::release(),
+            Command::PrepareProof(turn) => self.prepare_proof(turn),
+            Command::ClaimReturn => self.claim(),
+            Command::PostCompletion { turn, unanswered } => self.post(turn, unanswered),
+            Command::StartTimer { turn, seconds } => {
+                let this = Rc::clone(self);
+                page::after_seconds(seconds, move || this.dispatch(Event::TimerFired(turn), &Cause::default()));
+            }
+            Command::FireConnected => self.finish(cause),
+            Command::FireFailed { code, can_retry } => self.fail(code, can_retry, cause),
+            Command::FireCancelled(code) => self.cancel(code, cause),
+            Command::GoBack => self.go_back(cause),
+        }
+        None
+    }
+
+    fn view(&self) -> Option<Rc<View>> {
+        self.view.borrow().clone()
+    }
+
+    fn render(self: &Rc<Self>) {
+        let Some(view) = self.view() else { return };
+        self.choose_language(view.language());
+        let state = ViewState::of(&self.machine.borrow());
+        let (texts, detail) = (self.texts.borrow().clone(), self.detail.borrow().clone());
+        // Invalid attributes were reported when they were read.
+        let link = self.link().unwrap_or_default();
+        view.render(&Content { state, texts: &texts, link: &link, detail: &detail });
+    }
+
+    /// Loads the texts of a language unless they are the present ones. English shows until they arrive.
+    fn choose_language(self: &Rc<Self>, language: Option<Language>) {
+        if self.language.replace(language) == language {
+            return;
+        }
+        self.texts.take();
+        let Some(wanted) = language else { return };
+        let this = Rc::clone(self);
+        page::when_settled(&modules::load_language(wanted.tag()), move |module| {
+            if this.language.get() == Some(wanted) {
+                this.texts.replace(Texts::of_module(module));
+                this.render();
+            }
+        });
+    }
+
+    fn configure(self: &Rc<Self>) {
+        let problem = self.link().err().or_else(missing_feature);
+        if let Some(problem) = problem {
+            page::report_error(problem.message());
+            return self.dispatch(Event::Unsupported, &Cause::default());
+        }
+        if self.attributes().is_popup() {
+            let this = Rc::clone(self);
+            page::when_settled(&modules::load_popup(), move |module| {
+                let module = Some(module).filter(JsValue::is_object).map(JsCast::unchecked_into);
+                this.popup_module.replace(module);
+            });
+        }
+        self.dispatch(Event::Configured, &Cause::default());
+    }
+
+    /// The link to Smooch for the present attributes and proof, or an empty string while no proof is ready.
+    fn link(&self) -> Result<String, ConfigError> {
+        let config = self.attributes().config()?;
+        let proof = self.proof.borrow();
+        let Some(Proof { challenge, .. }) = proof.as_ref() else { return Ok(String::new()) };
+        let state = State { site: config.site, challenge: challenge.clone() };
+        let request = AuthorizationRequest {
+            client_id: &config.client_id,
+            redirect_uri: &[&self.edge, "/callback"].concat(),
+            state: &state.to_text(),
+            code_challenge: config.pkce.then_some(challenge.as_str()),
+        };
+        Ok(request.url(&config.authorize_url))
+    }
+
+    fn prepare_proof(self: &Rc<Self>, turn: Turn) {
+        storage::delete_expired_intents();
+        let Some((verifier, digest)) = proof::start() else { return };
+        let this = Rc::clone(self);
+        page::when_settled(&digest, move |digest| {
+            // A later proof may be under way, or the element may have stopped.
+            if this.machine.borrow().proof_turn == turn
+                && let Some(proof) = Proof::new(verifier, &digest)
+            {
+                this.proof.replace(Some(proof));
+                this.dispatch(Event::ProofReady(turn), &Cause::default());
+            }
+        });
+    }
+
+    /// Saves the flow that starts with this click. Returns true if it was saved.
+    fn save_intent(&self) -> bool {
+        let Some(Proof { verifier, challenge }) = self.proof.borrow().clone() else { return false };
+        let attributes = self.attributes();
+        let return_path = self.return_path.borrow().clone();
+        let flow = Flow {
+            verifier: Some(verifier),
+            popup: if attributes.is_popup() { challenge.as_str().into() } else { String::new() },
+            started_session: attributes.session,
+            return_path: if return_path.is_empty() { page::return_path() } else { return_path },
+            ..Flow::default()
+        };
+        // The new flow replaces one that this page load returned with.
+        self.flow.take();
+        storage::save_intent(&challenge, &flow)
+    }
+
+    fn open_popup(&self) -> bool {
+        let module = self.popup_module.borrow().clone();
+        let challenge = self.proof.borrow().as_ref().map(|proof| proof.challenge.clone());
+        match (module, self.view(), challenge, self.link()) {
+            (Some(module), Some(view), Some(challenge), Ok(link)) => {
+                module.open(view.host(), &link, challenge.as_str())
+            }
+            _ => false,
+        }
+    }
+
+    fn post(self: &Rc<Self>, turn: Turn, unanswered: bool) {
+        let flow = self.flow.borrow().clone();
+        storage::save_pending(&flow);
+        let sent = completion::send(&self.edge, &flow, &self.attributes().session, unanswered);
+        let this = Rc::clone(self);
+        page::when_settled(&sent, move |response| {
+            page::when_settled(&completion::json(&response), move |answer| {
+                this.answered(turn, EdgeAnswer(answer));
+            });
+        });
+    }
+
+    fn answered(self: &Rc<Self>, turn: Turn, answer: EdgeAnswer) {
+        if self.machine.borrow().turn != turn {
+            return;
+        }
+        let receipt = answer.receipt();
+        if !receipt.is_empty() {
+            self.flow.borrow_mut().receipt = receipt;
+            storage::save_pending(&self.flow.borrow());
+        }
+        self.receive(answer, |answer| Event::Answered(turn, answer));
+    }
+}
+
+/// Adds or removes the element as a listener. It handles events by its method `handleEvent`.
+fn listen(target: &EventTarget, kind: &str, element: &HtmlElement, add: bool) {
+    let listener = element.unchecked_ref::<EventListener>();
+    // Neither can fail: the listener is an object.
+    let _ = if add {
+        target.add_event_listener_with_event_listener(kind, listener)
+    } else {
+        target.remove_event_listener_with_event_listener(kind, listener)
+    };
+}
+
+/// A browser feature that the page lacks.
+fn missing_feature() -> Option<ConfigError> {
+    if page::subtle_crypto().is_none() {
+        return Some(ConfigError::NoWebCrypto);
+    }
+    (!storage::is_available()).then_some(ConfigError::NoStorage)
+}

@@ -1,0 +1,172 @@
+//! Saves the records of [`flow`](crate::flow) in the browser's storage, as JSON.
+//!
+//! Storage throws where the browser blocks it. Then every record is absent and none is saved.
+
+use crate::{
+    flow::{Flow, INTENT_LIFE, Outcome, Seconds, is_fresh},
+    js_object::{number_at, object, text_at},
+    page,
+};
+use js_sys::JSON;
+use shared::{Challenge, Verifier};
+use wasm_bindgen::JsValue;
+use web_sys::Storage;
+
+/// The start of the `localStorage` key of each intent; the challenge follows.
+const INTENT_PREFIX: &str = "smooch.intent.";
+/// The `sessionStorage` key of the flow that is being finished, so that a reload resumes it.
+const PENDING: &str = "smooch.pending";
+/// The `sessionStorage` key of an outcome that waits for the page the person started from.
+const OUTCOME: &str = "smooch.outcome";
+
+/// One of the browser's two stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Store {
+    /// `localStorage`, which all tabs of the origin share.
+    Origin,
+    /// `sessionStorage`, which belongs to one tab.
+    Tab,
+}
+
+impl Store {
+    fn open(self) -> Option<Storage> {
+        let window = page::window();
+        match self {
+            Self::Origin => window.local_storage(),
+            Self::Tab => window.session_storage(),
+        }
+        .ok()?
+    }
+
+    /// Returns true if the text was saved.
+    fn put(self, key: &str, text: &str) -> bool {
+        self.open().is_some_and(|store| store.set_item(key, text).is_ok())
+    }
+
+    /// The JSON saved under a key, or `undefined`.
+    fn get(self, key: &str) -> JsValue {
+        let text = self.open().and_then(|store| store.get_item(key).ok().flatten()).unwrap_or_default();
+        JSON::parse(&text).unwrap_or_default()
+    }
+
+    fn remove(self, key: &str) {
+        if let Some(store) = self.open() {
+            // It fails only where storage is blocked, and then there is nothing to remove.
+            let _ = store.remove_item(key);
+        }
+    }
+}
+
+/// True if `localStorage` accepts a record.
+pub(crate) fn is_available() -> bool {
+    let is_available = Store::Origin.put(INTENT_PREFIX, "?");
+    Store::Origin.remove(INTENT_PREFIX);
+    is_available
+}
+
+/// Saves the intent of a flow that starts with this challenge. Returns true if it was saved.
+pub(crate) fn save_intent(challenge: &Challenge, flow: &Flow) -> bool {
+    Store::Origin.put(&intent_key(challenge), &flow_to_json(flow))
+}
+
+/// Takes the intent of a challenge out of storage, so that a receipt is used in one tab, once.
+pub(crate) fn take_intent(challenge: &Challenge) -> Option<Flow> {
+    let key = intent_key(challenge);
+    let saved = Store::Origin.get(&key);
+    Store::Origin.remove(&key);
+    has_life_left(&saved, INTENT_LIFE).then(|| flow_from_json(&saved))
+}
+
+/// Deletes the intents that nobody can come back for any more.
+pub(crate) fn delete_expired_intents() {
+    let Some(store) = Store::Origin.open() else { return };
+    let keys: Vec<String> =
+        (0..store.length().unwrap_or_default()).filter_map(|index| store.key(index).ok().flatten()).collect();
+    for key in keys.iter().filter(|key| key.starts_with(INTENT_PREFIX)) {
+        if !has_life_left(&Store::Origin.get(key), INTENT_LIFE) {
+            Store::Origin.remove(key);
+        }
+    }
+}
+
+/// Saves the flow that is being finished in this tab.
+pub(crate) fn save_pending(flow: &Flow) {
+    Store::Tab.put(PENDING, &flow_to_json(flow));
+}
+
+/// The flow that an earlier page of this tab was finishing, if it was saved less than `life` seconds ago. An expired one is
+/// deleted.
+pub(crate) fn pending(life: Seconds) -> Option<Flow> {
+    let saved = Store::Tab.get(PENDING);
+    if !has_life_left(&saved, life) {
+        forget_pending();
+        return None;
+    }
+    Some(flow_from_json(&saved))
+}
+
+/// Deletes the flow that was being finished.
+pub(crate) fn forget_pending() {
+    Store::Tab.remove(PENDING);
+}
+
+/// Saves an outcome for the page the person started from.
+pub(crate) fn save_outcome(outcome: &Outcome) {
+    let fields = [
+        ("site", outcome.site.as_str().into()),
+        ("place", outcome.return_path.as_str().into()),
+        ("answer", outcome.answer.as_str().into()),
+    ];
+    Store::Tab.put(OUTCOME, &to_json(&fields));
+}
+
+/// Takes the outcome for a site's element on a page out of storage.
+pub(crate) fn take_outcome(site: &str, return_path: &str) -> Option<Outcome> {
+    let saved = Store::Tab.get(OUTCOME);
+    let [saved_site, place, answer] = ["site", "place", "answer"].map(|name| text_at(&saved, &[name]));
+    if saved_site != site || place != return_path {
+        return None;
+    }
+    Store::Tab.remove(OUTCOME);
+    Some(Outcome { site: saved_site, return_path: place, answer })
+}
+
+fn intent_key(challenge: &Challenge) -> String {
+    [INTENT_PREFIX, challenge.as_str()].concat()
+}
+
+fn has_life_left(saved: &JsValue, life: Seconds) -> bool {
+    number_at(saved, "since").is_some_and(|since| is_fresh(since, page::now(), life))
+}
+
+/// Absent values are left out.
+fn flow_to_json(flow: &Flow) -> String {
+    let verifier = flow.verifier.as_ref().map(Verifier::expose).unwrap_or_default();
+    let mut fields = vec![("since", page::now().into())];
+    let texts = [
+        ("verifier", verifier),
+        ("started_session", &flow.started_session),
+        ("place", &flow.return_path),
+        ("window", &flow.popup),
+        ("site", &flow.site),
+        ("receipt", &flow.receipt),
+    ];
+    fields.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.into())));
+    to_json(&fields)
+}
+
+fn flow_from_json(saved: &JsValue) -> Flow {
+    let text = |name| text_at(saved, &[name]);
+    Flow {
+        verifier: Verifier::parse(&text("verifier")),
+        started_session: text("started_session"),
+        return_path: text("place"),
+        popup: text("window"),
+        site: text("site"),
+        receipt: text("receipt"),
+    }
+}
+
+fn to_json(fields: &[(&str, JsValue)]) -> String {
+    JSON::stringify(&object(fields)).map(String::from).unwrap_or_default()
+}
