@@ -22,13 +22,13 @@ pub struct Attributes {
 
 /// Valid attributes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
+pub struct Config<'a> {
     /// `client-id`, as Smooch issued it.
-    pub client_id: String,
+    pub client_id: &'a str,
     /// `site`: the site's name in the edge's settings.
     pub site: Site,
     /// `authorize-url`: https, or http on loopback.
-    pub authorize_url: String,
+    pub authorize_url: &'a str,
     /// `pkce`: the authorization server supports RFC 7636.
     pub pkce: bool,
 }
@@ -68,7 +68,7 @@ impl Attributes {
     /// # Errors
     ///
     /// The first attribute that is missing or invalid.
-    pub fn config(&self) -> Result<Config, ConfigError> {
+    pub fn config(&self) -> Result<Config<'_>, ConfigError> {
         if self.client_id.is_empty() {
             return Err(ConfigError::NoClientId);
         }
@@ -77,12 +77,7 @@ impl Attributes {
         if !is_endpoint(authorize_url) {
             return Err(ConfigError::InvalidAuthorizeUrl);
         }
-        Ok(Config {
-            client_id: self.client_id.clone(),
-            site,
-            authorize_url: authorize_url.into(),
-            pkce: self.has_pkce,
-        })
+        Ok(Config { client_id: &self.client_id, site, authorize_url, pkce: self.has_pkce })
     }
 
     /// The name of the element's site.
@@ -122,7 +117,8 @@ mod tests {
 
     #[test]
     fn a_client_id_is_enough() {
-        let config = attributes().config().unwrap();
+        let attributes = attributes();
+        let config = attributes.config().unwrap();
         assert_eq!(config.client_id, "shoplifter");
         assert_eq!(config.site.as_str(), "main");
         assert_eq!(config.authorize_url, AUTHORIZE_URL);

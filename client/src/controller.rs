@@ -228,17 +228,18 @@ impl Controller {
 
     /// The link to Smooch for the present attributes and proof, or an empty string while no proof is ready.
     fn link(&self) -> Result<String, ConfigError> {
-        let config = self.attributes().config()?;
+        let attributes = self.attributes();
+        let config = attributes.config()?;
         let proof = self.proof.borrow();
         let Some(Proof { challenge, .. }) = proof.as_ref() else { return Ok(String::new()) };
         let state = State { site: config.site, challenge: challenge.clone() };
         let request = AuthorizationRequest {
-            client_id: &config.client_id,
+            client_id: config.client_id,
             redirect_uri: &[&self.edge, "/callback"].concat(),
             state: &state.to_text(),
             code_challenge: config.pkce.then_some(challenge.as_str()),
         };
-        Ok(request.url(&config.authorize_url))
+        Ok(request.url(config.authorize_url))
     }
 
     fn prepare_proof(self: &Rc<Self>, turn: Turn) {

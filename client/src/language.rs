@@ -67,8 +67,8 @@ impl Texts {
     #[must_use]
     pub fn fill(&self, text: Text, value: &str) -> String {
         let pattern = self.get(text);
-        match pattern.split_once("{}") {
-            Some((before, after)) => [before, value, after].concat(),
+        match pattern.split_once('{') {
+            Some((before, after)) => [before, value, after.trim_start_matches('}')].concat(),
             None => pattern,
         }
     }

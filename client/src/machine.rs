@@ -55,14 +55,23 @@ pub struct Machine {
 impl Machine {
     /// Takes one event and returns the commands that follow from it.
     pub fn step(&mut self, event: Event) -> Vec<Command> {
+        let mut commands = Vec::new();
+        self.take(event, &mut commands);
+        commands
+    }
+
+    fn take(&mut self, event: Event, commands: &mut Vec<Command>) {
         match event {
-            Event::Attached => {
-                self.lifecycle = Lifecycle::Attached;
-                vec![]
+            Event::Attached => self.lifecycle = Lifecycle::Attached,
+            Event::Detached => {
+                self.lifecycle = Lifecycle::Detached;
+                // The next element of the page may claim a flow that waits for the person.
+                if self.phase.awaits_press() {
+                    self.release(commands);
+                }
             }
-            Event::Detached => self.detached(),
-            Event::Configured => self.configured(),
-            Event::Unsupported => self.unsupported(),
+            Event::Configured => self.configured(commands),
+            Event::Unsupported => self.unsupported(commands),
             Event::ProofReady(turn) => {
                 if turn == self.proof_turn {
                     self.has_proof = true;
@@ -70,216 +79,222 @@ impl Machine {
                         self.phase = Phase::Ready;
                     }
                 }
-                vec![]
             }
-            Event::Restored if matches!(self.phase, Phase::Ready | Phase::Leaving) => vec![self.renew()],
-            Event::Restored => vec![],
+            Event::Restored => {
+                if matches!(self.phase, Phase::Ready | Phase::Leaving) {
+                    self.renew(commands);
+                }
+            }
             Event::Returned => {
                 self.unanswered = false;
-                vec![self.post(1)]
+                self.post(1, commands);
             }
-            Event::Refused(code) => self.failed(code),
+            Event::Refused(code) => self.failed(code, commands),
             Event::DirectInstall => {
                 self.unanswered = false;
                 self.phase = Phase::Confirming;
-                vec![]
             }
             Event::Resumed => {
                 self.phase = Phase::Finishing;
                 self.attempts = 0;
                 self.unanswered = true;
-                vec![self.wait(RESUME_SECONDS)]
+                self.wait(RESUME_SECONDS, commands);
             }
-            Event::OutcomeFound => vec![self.connected()],
-            Event::Pressed(press) => self.pressed(press),
-            Event::Answered(turn, answer) if self.phase == Phase::Finishing && turn == self.turn => {
-                self.answered(answer)
+            Event::OutcomeFound => self.connected(commands),
+            Event::Pressed(press) => self.pressed(press, commands),
+            Event::Answered(turn, answer) => {
+                if self.phase == Phase::Finishing && turn == self.turn {
+                    self.answered(answer, commands);
+                }
             }
-            Event::Answered(..) => vec![],
-            Event::TimerFired(turn) if turn == self.turn => match self.phase {
-                Phase::Leaving => vec![self.renew()],
-                Phase::Ready => vec![self.prepare_proof()],
-                Phase::Finishing => vec![self.post(self.attempts.saturating_add(1))],
-                Phase::Idle
-                | Phase::Unsupported
-                | Phase::InPopup
-                | Phase::Confirming
-                | Phase::Held
-                | Phase::Connected => vec![],
-            },
-            Event::TimerFired(_) => vec![],
+            Event::TimerFired(turn) => {
+                if turn == self.turn {
+                    self.timer_fired(commands);
+                }
+            }
             Event::PopupOpened => {
                 self.phase = Phase::InPopup;
                 // Ignore the timer of a page that is being left: this one stays.
                 self.next_turn();
-                vec![]
             }
-            Event::PopupReported(answer) => self.popup_reported(answer),
-            Event::PopupClosed { certain } => self.popup_closed(certain),
-            Event::OpenerInformed => {
-                self.popup_done = true;
-                vec![]
+            Event::PopupReported(answer) => self.popup_reported(answer, commands),
+            Event::PopupClosed { certain } => self.popup_closed(certain, commands),
+            Event::OpenerInformed => self.popup_done = true,
+            Event::OpenerGone => {
+                if self.phase == Phase::Connected {
+                    commands.push(Command::GoBack);
+                }
             }
-            Event::OpenerGone if self.phase == Phase::Connected => vec![Command::GoBack],
-            Event::OpenerGone => vec![],
         }
     }
 
-    fn configured(&mut self) -> Vec<Command> {
+    fn configured(&mut self, commands: &mut Vec<Command>) {
         self.lifecycle = Lifecycle::Started;
         if matches!(self.phase, Phase::Idle | Phase::Unsupported) {
             self.phase = Phase::Idle;
             self.failure = None;
-            return vec![self.prepare_proof(), Command::ClaimReturn];
+            self.prepare_proof(commands);
         }
-        if self.phase == Phase::Ready { vec![Command::ClaimReturn] } else { vec![] }
+        if matches!(self.phase, Phase::Idle | Phase::Ready) {
+            commands.push(Command::ClaimReturn);
+        }
     }
 
-    fn unsupported(&mut self) -> Vec<Command> {
+    fn unsupported(&mut self, commands: &mut Vec<Command>) {
         self.lifecycle = Lifecycle::Started;
         // A flow that is under way or finished needs nothing more of the page.
-        if !matches!(self.phase, Phase::Idle | Phase::Ready | Phase::Leaving) {
-            return vec![];
+        if matches!(self.phase, Phase::Idle | Phase::Ready | Phase::Leaving) {
+            self.phase = Phase::Unsupported;
+            self.has_proof = false;
+            // Ignore a proof that is still being made.
+            self.proof_turn = self.proof_turn.wrapping_add(1);
+            self.report_failure(ErrorCode::Unsupported, commands);
         }
-        self.phase = Phase::Unsupported;
-        self.has_proof = false;
-        // Ignore a proof that is still being made.
-        self.proof_turn = self.proof_turn.wrapping_add(1);
-        vec![self.report_failure(ErrorCode::Unsupported)]
     }
 
-    fn detached(&mut self) -> Vec<Command> {
-        self.lifecycle = Lifecycle::Detached;
-        // The next element of the page may claim a flow that waits for the person.
-        if self.phase.awaits_press() { vec![self.release()] } else { vec![] }
-    }
-
-    fn pressed(&mut self, press: Press) -> Vec<Command> {
+    fn pressed(&mut self, press: Press, commands: &mut Vec<Command>) {
         if self.phase.awaits_press() {
-            return match press {
-                Press::Click | Press::PopupClick | Press::Key => vec![Command::PreventDefault, self.post(1)],
-                Press::OpensElsewhere | Press::PointerDown => vec![],
-            };
-        }
-        if !self.phase.offers_start() || !self.has_proof {
-            return vec![];
-        }
-        match press {
-            Press::Click => {
-                self.phase = Phase::Leaving;
-                vec![Command::SaveIntent, self.wait(LEAVING_SECONDS)]
+            if matches!(press, Press::Click | Press::PopupClick | Press::Key) {
+                commands.push(Command::PreventDefault);
+                self.post(1, commands);
             }
-            Press::PopupClick => {
+            return;
+        }
+        if !self.phase.offers_start() || !self.has_proof || press == Press::Key {
+            return;
+        }
+        commands.push(Command::SaveIntent);
+        match press {
+            Press::Click | Press::PopupClick => {
                 self.phase = Phase::Leaving;
-                vec![Command::SaveIntent, Command::OpenPopup, self.wait(LEAVING_SECONDS)]
+                if press == Press::PopupClick {
+                    commands.push(Command::OpenPopup);
+                }
+                self.wait(LEAVING_SECONDS, commands);
             }
             // This page stays, so its next click needs a proof of its own. The timer keeps the present link until the
             // browser has followed it, which happens after all listeners have run.
-            Press::OpensElsewhere => vec![Command::SaveIntent, self.wait(0)],
-            Press::PointerDown => vec![Command::SaveIntent],
-            Press::Key => vec![],
+            Press::OpensElsewhere => self.wait(0, commands),
+            Press::PointerDown | Press::Key => {}
         }
     }
 
-    fn answered(&mut self, answer: Answer) -> Vec<Command> {
+    fn timer_fired(&mut self, commands: &mut Vec<Command>) {
+        match self.phase {
+            Phase::Leaving => self.renew(commands),
+            Phase::Ready => self.prepare_proof(commands),
+            Phase::Finishing => self.post(self.attempts.saturating_add(1), commands),
+            Phase::Idle
+            | Phase::Unsupported
+            | Phase::InPopup
+            | Phase::Confirming
+            | Phase::Held
+            | Phase::Connected => {}
+        }
+    }
+
+    fn answered(&mut self, answer: Answer, commands: &mut Vec<Command>) {
         if self.lifecycle == Lifecycle::Detached {
             // Nobody would see the result. The edge gives the same answer to the next element that asks.
-            return vec![self.release()];
+            return self.release(commands);
         }
         match answer {
-            Answer::Connected => vec![Command::ForgetPending, self.connected()],
+            Answer::Connected => {
+                commands.push(Command::ForgetPending);
+                self.connected(commands);
+            }
             Answer::Failed(code) => {
-                let mut commands = vec![Command::ForgetPending];
-                commands.extend(self.failed(code));
-                commands
+                commands.push(Command::ForgetPending);
+                self.failed(code, commands);
             }
             Answer::Pending { after } => {
                 // The edge has the flow and is working on it, so this is no failed attempt.
                 self.attempts = 1;
-                vec![self.wait(after.min(MAX_RETRY_SECONDS))]
+                self.wait(after.min(MAX_RETRY_SECONDS), commands);
             }
             Answer::Retry { code, after } => {
                 self.unanswered |= code == ErrorCode::EdgeUnreachable;
                 if self.attempts < MAX_ATTEMPTS && after <= MAX_RETRY_SECONDS {
-                    return vec![self.wait(after)];
+                    self.wait(after, commands);
+                } else {
+                    self.phase = Phase::Held;
+                    self.report_failure(code, commands);
                 }
-                self.phase = Phase::Held;
-                vec![self.report_failure(code)]
             }
         }
     }
 
-    fn popup_reported(&mut self, answer: Answer) -> Vec<Command> {
+    fn popup_reported(&mut self, answer: Answer, commands: &mut Vec<Command>) {
         if !self.phase.offers_start() {
-            return vec![];
+            return;
         }
         match answer {
-            Answer::Connected => vec![self.connected()],
-            Answer::Failed(code) | Answer::Retry { code, .. } => self.failed(code),
-            Answer::Pending { .. } => vec![],
+            Answer::Connected => self.connected(commands),
+            Answer::Failed(code) | Answer::Retry { code, .. } => self.failed(code, commands),
+            Answer::Pending { .. } => {}
         }
     }
 
-    fn popup_closed(&mut self, certain: bool) -> Vec<Command> {
-        if self.phase != Phase::InPopup {
-            return vec![];
+    fn popup_closed(&mut self, certain: bool, commands: &mut Vec<Command>) {
+        if self.phase == Phase::InPopup {
+            self.renew(commands);
+            self.failure = Some(ErrorCode::WindowClosed);
+            if certain {
+                commands.push(Command::FireCancelled(ErrorCode::WindowClosed));
+            }
         }
-        let mut commands = vec![self.renew()];
-        self.failure = Some(ErrorCode::WindowClosed);
-        if certain {
-            commands.push(Command::FireCancelled(ErrorCode::WindowClosed));
-        }
-        commands
     }
 
     /// A flow ended without a connection; another can start.
-    fn failed(&mut self, code: ErrorCode) -> Vec<Command> {
-        vec![self.renew(), self.report_failure(code)]
+    fn failed(&mut self, code: ErrorCode, commands: &mut Vec<Command>) {
+        self.renew(commands);
+        self.report_failure(code, commands);
     }
 
-    fn report_failure(&mut self, code: ErrorCode) -> Command {
+    fn report_failure(&mut self, code: ErrorCode, commands: &mut Vec<Command>) {
         self.failure = Some(code);
         // The owner's own decision is not a failure.
-        if code == ErrorCode::AccessDenied {
-            return Command::FireCancelled(code);
-        }
-        Command::FireFailed { code, can_retry: self.phase == Phase::Held }
+        commands.push(if code == ErrorCode::AccessDenied {
+            Command::FireCancelled(code)
+        } else {
+            Command::FireFailed { code, can_retry: self.phase == Phase::Held }
+        });
     }
 
-    fn connected(&mut self) -> Command {
+    fn connected(&mut self, commands: &mut Vec<Command>) {
         self.phase = Phase::Connected;
         self.failure = None;
-        Command::FireConnected
+        commands.push(Command::FireConnected);
     }
 
-    fn release(&mut self) -> Command {
+    fn release(&mut self, commands: &mut Vec<Command>) {
         self.phase = Phase::Idle;
-        Command::ReleaseReturn
+        commands.push(Command::ReleaseReturn);
     }
 
-    fn post(&mut self, attempts: u32) -> Command {
+    fn post(&mut self, attempts: u32, commands: &mut Vec<Command>) {
         self.phase = Phase::Finishing;
         self.attempts = attempts;
         self.next_turn();
-        Command::PostCompletion { turn: self.turn, unanswered: self.unanswered }
+        commands.push(Command::PostCompletion { turn: self.turn, unanswered: self.unanswered });
     }
 
-    fn wait(&mut self, seconds: u32) -> Command {
+    fn wait(&mut self, seconds: u32, commands: &mut Vec<Command>) {
         self.next_turn();
-        Command::StartTimer { turn: self.turn, seconds }
+        commands.push(Command::StartTimer { turn: self.turn, seconds });
     }
 
     /// Makes the button ready for another flow, with a proof of its own.
-    fn renew(&mut self) -> Command {
+    fn renew(&mut self, commands: &mut Vec<Command>) {
         self.phase = Phase::Ready;
         self.failure = None;
         self.has_proof = false;
-        self.prepare_proof()
+        self.prepare_proof(commands);
     }
 
-    fn prepare_proof(&mut self) -> Command {
+    fn prepare_proof(&mut self, commands: &mut Vec<Command>) {
         self.proof_turn = self.proof_turn.wrapping_add(1);
-        Command::PrepareProof(self.proof_turn)
+        commands.push(Command::PrepareProof(self.proof_turn));
     }
 
     fn next_turn(&mut self) {

@@ -40,6 +40,18 @@ pub(crate) fn subtle_crypto() -> Option<SubtleCrypto> {
     (!subtle.is_undefined()).then_some(subtle)
 }
 
+/// The bytes as base64url without padding (RFC 4648 §5). The browser's own encoder is 0.7 KB smaller than a crate's.
+pub(crate) fn base64url(bytes: &[u8]) -> String {
+    let binary: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    let base64 = window().btoa(&binary).unwrap_or_default();
+    let url_safe = |character| match character {
+        '+' => '-',
+        '/' => '_',
+        other => other,
+    };
+    base64.chars().filter(|character| *character != '=').map(url_safe).collect()
+}
+
 /// The page's address without its fragment, and the fragment without its `#`.
 fn address() -> (String, String) {
     let href = window().location().href().unwrap_or_default();

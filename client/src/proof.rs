@@ -16,7 +16,7 @@ pub(crate) struct Proof {
 pub(crate) fn start() -> Option<(Verifier, Promise)> {
     let mut random = [0; 32];
     getrandom::fill(&mut random).ok()?;
-    let verifier = Verifier::from_bytes(&random);
+    let verifier = Verifier::parse(&page::base64url(&random))?;
     let subtle = page::subtle_crypto()?;
     let digest = subtle.digest_with_str_and_u8_array("SHA-256", verifier.expose().as_bytes()).ok()?;
     Some((verifier, digest))
@@ -25,12 +25,7 @@ pub(crate) fn start() -> Option<(Verifier, Promise)> {
 impl Proof {
     /// Joins a verifier and its finished digest. `None` if the digest failed.
     pub(crate) fn new(verifier: Verifier, digest: &JsValue) -> Option<Self> {
-        let bytes = Uint8Array::new(digest);
-        let mut digest = [0; 32];
-        if bytes.length() != 32 {
-            return None;
-        }
-        bytes.copy_to(&mut digest);
-        Some(Self { verifier, challenge: Challenge::from_digest(&digest) })
+        let challenge = Challenge::parse(&page::base64url(&Uint8Array::new(digest).to_vec()))?;
+        Some(Self { verifier, challenge })
     }
 }

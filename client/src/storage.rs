@@ -4,10 +4,10 @@
 
 use crate::{
     flow::{Flow, INTENT_LIFE, Outcome, Seconds, is_fresh},
-    js_object::{number_at, object, text_at},
+    js_object::{number_at, object, set, text_at},
     page,
 };
-use js_sys::JSON;
+use js_sys::{JSON, Object};
 use shared::{Challenge, Verifier};
 use wasm_bindgen::JsValue;
 use web_sys::Storage;
@@ -80,11 +80,13 @@ pub(crate) fn take_intent(challenge: &Challenge) -> Option<Flow> {
 /// Deletes the intents that nobody can come back for any more.
 pub(crate) fn delete_expired_intents() {
     let Some(store) = Store::Origin.open() else { return };
-    let keys: Vec<String> =
-        (0..store.length().unwrap_or_default()).filter_map(|index| store.key(index).ok().flatten()).collect();
-    for key in keys.iter().filter(|key| key.starts_with(INTENT_PREFIX)) {
-        if !has_life_left(&Store::Origin.get(key), INTENT_LIFE) {
-            Store::Origin.remove(key);
+    // From the last to the first, since a deletion moves the keys behind it.
+    for index in (0..store.length().unwrap_or_default()).rev() {
+        if let Ok(Some(key)) = store.key(index)
+            && key.starts_with(INTENT_PREFIX)
+            && !has_life_left(&Store::Origin.get(&key), INTENT_LIFE)
+        {
+            Store::Origin.remove(&key);
         }
     }
 }
@@ -117,7 +119,7 @@ pub(crate) fn save_outcome(outcome: &Outcome) {
         ("place", outcome.return_path.as_str().into()),
         ("answer", outcome.answer.as_str().into()),
     ];
-    Store::Tab.put(OUTCOME, &to_json(&fields));
+    Store::Tab.put(OUTCOME, &to_json(&object(&fields)));
 }
 
 /// Takes the outcome for a site's element on a page out of storage.
@@ -142,8 +144,8 @@ fn has_life_left(saved: &JsValue, life: Seconds) -> bool {
 /// Absent values are left out.
 fn flow_to_json(flow: &Flow) -> String {
     let verifier = flow.verifier.as_ref().map(Verifier::expose).unwrap_or_default();
-    let mut fields = vec![("since", page::now().into())];
-    let texts = [
+    let record = object(&[("since", page::now().into())]);
+    let fields = [
         ("verifier", verifier),
         ("started_session", &flow.started_session),
         ("place", &flow.return_path),
@@ -151,8 +153,12 @@ fn flow_to_json(flow: &Flow) -> String {
         ("site", &flow.site),
         ("receipt", &flow.receipt),
     ];
-    fields.extend(texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.into())));
-    to_json(&fields)
+    for (name, text) in fields {
+        if !text.is_empty() {
+            set(&record, name, &text.into());
+        }
+    }
+    to_json(&record)
 }
 
 fn flow_from_json(saved: &JsValue) -> Flow {
@@ -167,6 +173,6 @@ fn flow_from_json(saved: &JsValue) -> Flow {
     }
 }
 
-fn to_json(fields: &[(&str, JsValue)]) -> String {
-    JSON::stringify(&object(fields)).map(String::from).unwrap_or_default()
+fn to_json(record: &Object) -> String {
+    JSON::stringify(record).map(String::from).unwrap_or_default()
 }
