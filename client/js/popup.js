@@ -60,18 +60,18 @@ export const open = (element, href, challenge) => {
 };
 
 /**
- * Reports the result to the page that opened this window. Resolves to true, and closes the window, once that page releases
- * it. With `canRetry` the page releases it only when the flow has ended.
+ * Reports the result to the page that opened this window. Resolves, and closes the window, once that page releases it;
+ * rejects if no page answers. With `canRetry` the page releases it only when the flow has ended.
  */
 export const report = (challenge, message, canRetry) =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     const channel = channelOf(challenge);
-    const timer = setTimeout(() => canRetry || resolve(false), REPORT_TIMEOUT_MS);
+    const timer = setTimeout(() => canRetry || reject(Error("no opener")), REPORT_TIMEOUT_MS);
     channel.onmessage = ({ data }) => {
       // A later report of this window, over a channel of its own.
       if (data.message) return;
       clearTimeout(timer);
-      resolve(true);
+      resolve();
       close();
     };
     channel.postMessage({ message, canRetry });

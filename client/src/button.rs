@@ -2,7 +2,7 @@
 
 use crate::{
     completion::EdgeAnswer,
-    controller::{Cause, Controller},
+    controller::{Cause, Controller, RELEASED},
     machine::{Event, Press},
 };
 use std::rc::Rc;
@@ -76,6 +76,10 @@ impl Button {
                 _ => return None,
             },
             "pageshow" if event.unchecked_ref::<PageTransitionEvent>().persisted() => return Some(Event::Restored),
+            RELEASED => {
+                self.0.reconfigure();
+                return None;
+            }
             _ => return None,
         };
         Some(Event::Pressed(press))

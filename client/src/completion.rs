@@ -7,9 +7,9 @@ use crate::{
     page,
 };
 use js_sys::Promise;
-use shared::ErrorCode;
+use shared::{ErrorCode, push_parameter};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, RequestInit, Response, UrlSearchParams};
+use web_sys::{AbortSignal, RequestInit, UrlSearchParams};
 
 /// Milliseconds before the page stops waiting. The edge answers sooner.
 const TIMEOUT_MS: u32 = 30_000;
@@ -19,9 +19,11 @@ const TIMEOUT_MS: u32 = 30_000;
 /// `session` is the page's present session, which the edge compares with the one that the flow started with. `unanswered`
 /// says that an earlier attempt got no answer, so that the edge does not spend the code twice.
 pub(crate) fn send(edge: &str, flow: &Flow, session: &str, unanswered: bool) -> Promise {
+    // A body of this type needs no CORS preflight (Fetch Standard, "CORS-safelisted request-header").
+    let body = UrlSearchParams::new_with_str(&form(flow, session, unanswered));
     let options = object(&[
         ("method", "POST".into()),
-        ("body", form(flow, session, unanswered).into()),
+        ("body", body.map(JsValue::from).unwrap_or_default()),
         ("credentials", "omit".into()),
         ("referrerPolicy", "no-referrer".into()),
         ("redirect", "error".into()),
@@ -33,12 +35,12 @@ pub(crate) fn send(edge: &str, flow: &Flow, session: &str, unanswered: bool) -> 
     page::window().fetch_with_str_and_init(&url, options.unchecked_ref::<RequestInit>())
 }
 
-/// The form of a flow. Its content type needs no CORS preflight (Fetch Standard, "CORS-safelisted request-header").
-fn form(flow: &Flow, session: &str, unanswered: bool) -> JsValue {
-    let Ok(form) = UrlSearchParams::new() else { return JsValue::UNDEFINED };
-    let add = |name, value: &str| {
+/// The form of a flow, encoded.
+fn form(flow: &Flow, session: &str, unanswered: bool) -> String {
+    let mut form = String::new();
+    let mut add = |name, value: &str| {
         if !value.is_empty() {
-            form.append(name, value);
+            push_parameter(&mut form, name, value);
         }
     };
     add("receipt", &flow.receipt);
@@ -49,12 +51,7 @@ fn form(flow: &Flow, session: &str, unanswered: bool) -> JsValue {
     }
     add("started_session", &flow.started_session);
     add("again", if unanswered { "1" } else { "" });
-    form.into()
-}
-
-/// The promise of a response's JSON. It rejects for a failed request.
-pub(crate) fn json(response: &JsValue) -> Promise {
-    response.unchecked_ref::<Response>().json().unwrap_or_else(|error| Promise::reject(&error))
+    form
 }
 
 /// An answer of the edge, or the copy of one that a popup window reported. Nothing in it is trusted to have a shape.
@@ -106,4 +103,31 @@ impl EdgeAnswer {
 /// True for a failure of the edge itself, before it used the receipt.
 const fn leaves_flow_intact(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::Misconfigured | ErrorCode::RateLimited | ErrorCode::StorageUnavailable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::Verifier;
+
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+    #[test]
+    fn the_form_has_what_the_edge_compares() {
+        let flow = Flow {
+            verifier: Verifier::parse(VERIFIER),
+            receipt: "r1.k+/=".into(),
+            started_session: "s1.then".into(),
+            ..Flow::default()
+        };
+        let expected = format!("receipt=r1.k%2B%2F%3D&verifier={VERIFIER}&session=s1.now&started_session=s1.then");
+        assert_eq!(form(&flow, "s1.now", false), expected);
+        assert_eq!(form(&flow, "s1.now", true), expected + "&again=1");
+    }
+
+    #[test]
+    fn a_direct_install_takes_no_session() {
+        let flow = Flow { receipt: "r1".into(), ..Flow::default() };
+        assert_eq!(form(&flow, "s1.now", false), "receipt=r1");
+    }
 }

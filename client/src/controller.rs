@@ -24,15 +24,16 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen::prelude::*;
-use web_sys::{EventListener, EventTarget, HtmlElement};
+use web_sys::{EventListener, EventTarget, HtmlElement, Response};
 
 /// Every browser event that can lead to the link being followed, in this tab or another.
 const PRESS_EVENTS: [&str; 6] = ["click", "auxclick", "contextmenu", "dragstart", "pointerdown", "keydown"];
 
-thread_local! {
-    /// The elements that are in the page now.
-    static ATTACHED: RefCell<Vec<Rc<Controller>>> = const { RefCell::new(Vec::new()) };
-}
+/// The event by which one element tells the others of its page that they may claim a flow.
+pub(crate) const RELEASED: &str = "smooch-released";
+
+/// The events of the window that an element listens to.
+const WINDOW_EVENTS: [&str; 2] = ["pageshow", RELEASED];
 
 /// The state of one element between two events.
 #[derive(Debug, Default)]
@@ -81,7 +82,9 @@ impl Controller {
     /// Takes up work in a page. It reads the attributes a moment later: frameworks set them only after the insertion, and
     /// screen readers must know the status line before it has a text.
     pub(crate) fn attach(self: &Rc<Self>, element: HtmlElement) {
-        listen(&page::window(), "pageshow", &element, true);
+        for kind in WINDOW_EVENTS {
+            listen(&page::window(), kind, &element, true);
+        }
         let view = View::new(element).map(Rc::new);
         if let Some(view) = &view {
             for kind in PRESS_EVENTS {
@@ -89,7 +92,6 @@ impl Controller {
             }
         }
         self.view.replace(view);
-        ATTACHED.with_borrow_mut(|attached| attached.push(Rc::clone(self)));
         self.dispatch(Event::Attached, &Cause::default());
         let this = Rc::clone(self);
         page::after_seconds(0, move || {
@@ -102,9 +104,10 @@ impl Controller {
     /// Leaves the page. From here on nothing holds the element's nodes, so the browser can free them.
     pub(crate) fn detach(self: &Rc<Self>) {
         if let Some(view) = self.view.take() {
-            listen(&page::window(), "pageshow", view.host(), false);
+            for kind in WINDOW_EVENTS {
+                listen(&page::window(), kind, view.host(), false);
+            }
         }
-        ATTACHED.with_borrow_mut(|attached| attached.retain(|other| !Rc::ptr_eq(other, self)));
         self.dispatch(Event::Detached, &Cause::default());
     }
 
@@ -124,7 +127,7 @@ impl Controller {
             authorize_url: view.attribute("authorize-url"),
             session: view.attribute("session"),
             mode: view.attribute("mode"),
-            has_pkce: view.host().has_attribute("pkce"),
+            has_pkce: view.host().get_attribute("pkce").is_some(),
         }
     }
 
@@ -219,8 +222,7 @@ impl Controller {
         if self.attributes().is_popup() {
             let this = Rc::clone(self);
             page::when_settled(&modules::load_popup(), move |module| {
-                let module = Some(module).filter(JsValue::is_object).map(JsCast::unchecked_into);
-                this.popup_module.replace(module);
+                this.popup_module.replace(Some(module.unchecked_into()));
             });
         }
         self.dispatch(Event::Configured, &Cause::default());
@@ -279,7 +281,7 @@ impl Controller {
         let challenge = self.proof.borrow().as_ref().map(|proof| proof.challenge.clone());
         match (module, self.view(), challenge, self.link()) {
             (Some(module), Some(view), Some(challenge), Ok(link)) => {
-                module.open(view.host(), &link, challenge.as_str())
+                module.open(view.host(), &link, challenge.as_str()).unwrap_or(false)
             }
             _ => false,
         }
@@ -291,9 +293,12 @@ impl Controller {
         let sent = completion::send(&self.edge, &flow, &self.attributes().session, unanswered);
         let this = Rc::clone(self);
         page::when_settled(&sent, move |response| {
-            page::when_settled(&completion::json(&response), move |answer| {
-                this.answered(turn, EdgeAnswer(answer));
-            });
+            let settled = move |answer| this.answered(turn, EdgeAnswer(answer));
+            match response.unchecked_ref::<Response>().json() {
+                Ok(json) => page::when_settled(&json, settled),
+                // The request failed, and the value is its error.
+                Err(error) => settled(error),
+            }
         });
     }
 

@@ -18,12 +18,18 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub(crate) type PopupModule;
 
-    /// Opens the link in a popup window and watches it on behalf of the element. Returns false if the browser opened none.
-    #[wasm_bindgen(method)]
-    pub(crate) fn open(this: &PopupModule, element: &HtmlElement, link: &str, challenge: &str) -> bool;
+    /// Opens the link in a popup window and watches it on behalf of the element. Returns false if the browser opened none, and
+    /// fails if the module could not be loaded.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn open(
+        this: &PopupModule,
+        element: &HtmlElement,
+        link: &str,
+        challenge: &str,
+    ) -> Result<bool, JsValue>;
 
-    /// Reports the result to the page that opened this window. The promise resolves to true once that page has it, and then
-    /// the window closes. With `can_retry` the window stays until that page releases it.
+    /// Reports the result to the page that opened this window. The promise resolves to `undefined` once that page has it, and
+    /// then the window closes; it rejects if no page answers. With `can_retry` the window stays until that page releases it.
     #[wasm_bindgen(method, catch)]
     pub(crate) fn report(
         this: &PopupModule,

@@ -3,10 +3,11 @@
 use crate::{
     flow::{Seconds, safe_return_path},
     fragment::without_parameters,
+    js_object::object,
 };
 use js_sys::{Date, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::{SubtleCrypto, Window};
+use web_sys::{CustomEvent, CustomEventInit, EventTarget, SubtleCrypto, Window};
 
 #[wasm_bindgen]
 extern "C" {
@@ -91,6 +92,18 @@ pub(crate) fn clean_fragment() {
 pub(crate) fn go_to(path: &str) {
     // The path was checked by `safe_return_path`, so the address is valid.
     let _ = window().location().replace(&(origin() + path));
+}
+
+/// Fires an event that leaves shadow trees and bubbles to the window. Returns false if a listener prevented its default.
+pub(crate) fn fire(target: &EventTarget, kind: &str, detail: &JsValue) -> bool {
+    let options = object(&[
+        ("detail", detail.clone()),
+        ("bubbles", true.into()),
+        ("composed", true.into()),
+        ("cancelable", true.into()),
+    ]);
+    let event = CustomEvent::new_with_event_init_dict(kind, options.unchecked_ref::<CustomEventInit>());
+    event.and_then(|event| target.dispatch_event(&event)).unwrap_or(true)
 }
 
 /// Calls back once the promise has settled, with its value. After a rejection that is the error, in which no caller finds

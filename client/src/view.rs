@@ -100,7 +100,7 @@ impl View {
         set_text(&self.label, &self.label_text(content));
         set_text(&self.status, &status_text(content));
         set("hidden", (!shows_button).then_some(""));
-        let replaces_fallback = shows_button && !self.fallback.has_attribute("hidden");
+        let replaces_fallback = shows_button && self.fallback.get_attribute("hidden").is_none();
         if replaces_fallback && self.host.matches(":focus-within").unwrap_or_default() {
             // The focus moves from the fallback to the button. It fails only for a button that cannot be focused.
             let _ = self.button.focus();

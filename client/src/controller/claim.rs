@@ -1,6 +1,6 @@
 //! Claims the flow that this page load returned with, for one element of the page.
 
-use super::{ATTACHED, Cause, Controller};
+use super::{Cause, Controller, RELEASED};
 use crate::{
     completion::EdgeAnswer,
     flow::{PENDING_LIFE, safe_return_path},
@@ -11,6 +11,7 @@ use crate::{
 use js_sys::JSON;
 use shared::ErrorCode;
 use std::{cell::Cell, rc::Rc};
+use wasm_bindgen::JsValue;
 
 thread_local! {
     /// An element of this page has claimed the flow that the page load returned with.
@@ -20,10 +21,7 @@ thread_local! {
 /// Lets another element of the page claim the flow.
 pub(super) fn release() {
     CLAIMED.set(false);
-    let attached = ATTACHED.with_borrow(Vec::clone);
-    for element in attached {
-        element.reconfigure();
-    }
+    page::fire(&page::window(), RELEASED, &JsValue::NULL);
 }
 
 impl Controller {

@@ -10,11 +10,10 @@ use crate::{
     page, storage,
     text::Text,
 };
-use js_sys::{JSON, Promise};
+use js_sys::JSON;
 use shared::ErrorCode;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{CustomEvent, CustomEventInit};
 
 impl Controller {
     /// Fires `connected`, tells the opener, or goes back to the page the person started from.
@@ -62,14 +61,7 @@ impl Controller {
     /// Fires an event of the element. Returns false if a listener prevented its default.
     fn fire(&self, kind: &str, detail: &JsValue) -> bool {
         let Some(view) = self.view() else { return true };
-        let options = object(&[
-            ("detail", detail.clone()),
-            ("bubbles", true.into()),
-            ("composed", true.into()),
-            ("cancelable", true.into()),
-        ]);
-        let event = CustomEvent::new_with_event_init_dict(kind, options.unchecked_ref::<CustomEventInit>());
-        event.and_then(|event| view.host().dispatch_event(&event)).unwrap_or(true)
+        page::fire(view.host(), kind, detail)
     }
 
     /// Reports the result to the page that opened this window. Returns false if this page is no popup window.
@@ -83,12 +75,14 @@ impl Controller {
         let (this, message, answer) = (Rc::clone(self), message.clone(), cause.answer.cloned());
         page::when_settled(&modules::load_popup(), move |module| {
             let module: PopupModule = module.unchecked_into();
-            let reported = module.report(&challenge, &message, can_retry);
-            let reported = reported.unwrap_or_else(|error| Promise::reject(&error));
-            page::when_settled(&reported, move |was_received| {
-                let event = if was_received == JsValue::TRUE { Event::OpenerInformed } else { Event::OpenerGone };
+            let settled = move |error: JsValue| {
+                let event = if error.is_undefined() { Event::OpenerInformed } else { Event::OpenerGone };
                 this.dispatch(event, &Cause { answer: answer.as_ref(), browser_event: None });
-            });
+            };
+            match module.report(&challenge, &message, can_retry) {
+                Ok(reported) => page::when_settled(&reported, settled),
+                Err(error) => settled(error),
+            }
         });
         true
     }
