@@ -19,10 +19,7 @@ use crate::{
     view_state::ViewState,
 };
 use shared::{AuthorizationRequest, State};
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::{cell::RefCell, mem, rc::Rc};
 use wasm_bindgen::prelude::*;
 use web_sys::{EventListener, EventTarget, HtmlElement, Response};
 
@@ -35,26 +32,31 @@ pub(crate) const RELEASED: &str = "smooch-released";
 /// The events of the window that an element listens to.
 const WINDOW_EVENTS: [&str; 2] = ["pageshow", RELEASED];
 
-/// The state of one element between two events.
+/// One element: its state between two events, and its view while it is in a page.
 #[derive(Debug, Default)]
 pub(crate) struct Controller {
     /// The edge's origin.
     edge: String,
-    machine: RefCell<Machine>,
-    /// Present while the element is in a page.
     view: RefCell<Option<Rc<View>>>,
+    state: RefCell<ElementState>,
+}
+
+/// The state of one element between two events.
+#[derive(Debug, Default)]
+struct ElementState {
+    machine: Machine,
     /// The language that `texts` is in, or that is being loaded.
-    language: Cell<Option<Language>>,
-    texts: RefCell<Texts>,
+    language: Option<Language>,
+    texts: Texts,
     /// The proof for the next click.
-    proof: RefCell<Option<Proof>>,
+    proof: Option<Proof>,
     /// The flow that this page load returned with.
-    flow: RefCell<Flow>,
+    flow: Flow,
     /// The page to go back to once the app is connected, or an empty string.
-    return_path: RefCell<String>,
+    return_path: String,
     /// The variable part of the status text: see [`Content::detail`].
-    detail: RefCell<String>,
-    popup_module: RefCell<Option<PopupModule>>,
+    detail: String,
+    popup_module: Option<PopupModule>,
 }
 
 /// The reason for an event.
@@ -95,7 +97,7 @@ impl Controller {
         self.dispatch(Event::Attached, &Cause::default());
         let this = Rc::clone(self);
         page::after_seconds(0, move || {
-            if this.machine.borrow().lifecycle == Lifecycle::Attached {
+            if this.state.borrow().machine.lifecycle == Lifecycle::Attached {
                 this.configure();
             }
         });
@@ -113,7 +115,7 @@ impl Controller {
 
     /// Reads the attributes again, unless the element has yet to start.
     pub(crate) fn reconfigure(self: &Rc<Self>) {
-        if self.machine.borrow().lifecycle == Lifecycle::Started {
+        if self.state.borrow().machine.lifecycle == Lifecycle::Started {
             self.configure();
         }
     }
@@ -133,13 +135,13 @@ impl Controller {
 
     /// Reads an answer of the edge and reports the event that it makes.
     pub(crate) fn receive(self: &Rc<Self>, answer: EdgeAnswer, event: impl FnOnce(Answer) -> Event) {
-        self.detail.replace(answer.detail());
+        self.state.borrow_mut().detail = answer.detail();
         self.dispatch(event(answer.meaning()), &Cause { answer: Some(&answer), browser_event: None });
     }
 
     /// Feeds an event to the state machine and carries out its commands.
     pub(crate) fn dispatch(self: &Rc<Self>, event: Event, cause: &Cause<'_>) {
-        let commands = self.machine.borrow_mut().step(event);
+        let commands = self.state.borrow_mut().machine.step(event);
         self.render();
         for command in commands {
             // The follow-up event replaces the commands that are left.
@@ -190,8 +192,10 @@ impl Controller {
     fn render(self: &Rc<Self>) {
         let Some(view) = self.view() else { return };
         self.choose_language(view.language());
-        let state = ViewState::of(&self.machine.borrow());
-        let (texts, detail) = (self.texts.borrow().clone(), self.detail.borrow().clone());
+        let (state, texts, detail) = {
+            let ElementState { machine, texts, detail, .. } = &*self.state.borrow();
+            (ViewState::of(machine), texts.clone(), detail.clone())
+        };
         // Invalid attributes were reported when they were read.
         let link = self.link().unwrap_or_default();
         view.render(&Content { state, texts: &texts, link: &link, detail: &detail });
@@ -199,15 +203,17 @@ impl Controller {
 
     /// Loads the texts of a language unless they are the present ones. English shows until they arrive.
     fn choose_language(self: &Rc<Self>, language: Option<Language>) {
-        if self.language.replace(language) == language {
+        let mut state = self.state.borrow_mut();
+        if mem::replace(&mut state.language, language) == language {
             return;
         }
-        self.texts.take();
+        state.texts = Texts::default();
+        drop(state);
         let Some(wanted) = language else { return };
         let this = Rc::clone(self);
         page::when_settled(&modules::load_language(wanted.tag()), move |module| {
-            if this.language.get() == Some(wanted) {
-                this.texts.replace(Texts::of_module(module));
+            if this.state.borrow().language == Some(wanted) {
+                this.state.borrow_mut().texts = Texts::of_module(module);
                 this.render();
             }
         });
@@ -222,7 +228,7 @@ impl Controller {
         if self.attributes().is_popup() {
             let this = Rc::clone(self);
             page::when_settled(&modules::load_popup(), move |module| {
-                this.popup_module.replace(Some(module.unchecked_into()));
+                this.state.borrow_mut().popup_module = Some(module.unchecked_into());
             });
         }
         self.dispatch(Event::Configured, &Cause::default());
@@ -232,14 +238,13 @@ impl Controller {
     fn link(&self) -> Result<String, ConfigError> {
         let attributes = self.attributes();
         let config = attributes.config()?;
-        let proof = self.proof.borrow();
-        let Some(Proof { challenge, .. }) = proof.as_ref() else { return Ok(String::new()) };
-        let state = State { site: config.site, challenge: challenge.clone() };
+        let Some(Proof { challenge, .. }) = self.state.borrow().proof.clone() else { return Ok(String::new()) };
+        let state = State { site: config.site, challenge };
         let request = AuthorizationRequest {
             client_id: config.client_id,
             redirect_uri: &[&self.edge, "/callback"].concat(),
             state: &state.to_text(),
-            code_challenge: config.pkce.then_some(challenge.as_str()),
+            code_challenge: config.pkce.then(|| state.challenge.as_str()),
         };
         Ok(request.url(config.authorize_url))
     }
@@ -250,10 +255,10 @@ impl Controller {
         let this = Rc::clone(self);
         page::when_settled(&digest, move |digest| {
             // A later proof may be under way, or the element may have stopped.
-            if this.machine.borrow().proof_turn == turn
+            if this.state.borrow().machine.proof_turn == turn
                 && let Some(proof) = Proof::new(verifier, &digest)
             {
-                this.proof.replace(Some(proof));
+                this.state.borrow_mut().proof = Some(proof);
                 this.dispatch(Event::ProofReady(turn), &Cause::default());
             }
         });
@@ -261,26 +266,29 @@ impl Controller {
 
     /// Saves the flow that starts with this click. Returns true if it was saved.
     fn save_intent(&self) -> bool {
-        let Some(Proof { verifier, challenge }) = self.proof.borrow().clone() else { return false };
-        let attributes = self.attributes();
-        let return_path = self.return_path.borrow().clone();
+        let (attributes, here) = (self.attributes(), page::return_path());
+        let mut state = self.state.borrow_mut();
+        let Some(Proof { verifier, challenge }) = state.proof.clone() else { return false };
         let flow = Flow {
             verifier: Some(verifier),
             popup: if attributes.is_popup() { challenge.as_str().into() } else { String::new() },
             started_session: attributes.session,
-            return_path: if return_path.is_empty() { page::return_path() } else { return_path },
+            return_path: if state.return_path.is_empty() { here } else { state.return_path.clone() },
             ..Flow::default()
         };
         // The new flow replaces one that this page load returned with.
-        self.flow.take();
+        state.flow = Flow::default();
+        drop(state);
         storage::save_intent(&challenge, &flow)
     }
 
     fn open_popup(&self) -> bool {
-        let module = self.popup_module.borrow().clone();
-        let challenge = self.proof.borrow().as_ref().map(|proof| proof.challenge.clone());
-        match (module, self.view(), challenge, self.link()) {
-            (Some(module), Some(view), Some(challenge), Ok(link)) => {
+        let (module, proof) = {
+            let ElementState { popup_module, proof, .. } = &*self.state.borrow();
+            (popup_module.clone(), proof.clone())
+        };
+        match (module, self.view(), proof, self.link()) {
+            (Some(module), Some(view), Some(Proof { challenge, .. }), Ok(link)) => {
                 module.open(view.host(), &link, challenge.as_str()).unwrap_or(false)
             }
             _ => false,
@@ -288,7 +296,7 @@ impl Controller {
     }
 
     fn post(self: &Rc<Self>, turn: Turn, unanswered: bool) {
-        let flow = self.flow.borrow().clone();
+        let flow = self.state.borrow().flow.clone();
         storage::save_pending(&flow);
         let sent = completion::send(&self.edge, &flow, &self.attributes().session, unanswered);
         let this = Rc::clone(self);
@@ -303,13 +311,14 @@ impl Controller {
     }
 
     fn answered(self: &Rc<Self>, turn: Turn, answer: EdgeAnswer) {
-        if self.machine.borrow().turn != turn {
+        if self.state.borrow().machine.turn != turn {
             return;
         }
         let receipt = answer.receipt();
         if !receipt.is_empty() {
-            self.flow.borrow_mut().receipt = receipt;
-            storage::save_pending(&self.flow.borrow());
+            self.state.borrow_mut().flow.receipt = receipt;
+            let flow = self.state.borrow().flow.clone();
+            storage::save_pending(&flow);
         }
         self.receive(answer, |answer| Event::Answered(turn, answer));
     }

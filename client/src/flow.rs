@@ -32,17 +32,6 @@ pub struct Flow {
     pub receipt: String,
 }
 
-/// A finished flow, for the page the person started from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// The site whose element finished the flow.
-    pub site: String,
-    /// Path and query of the page the person started from.
-    pub return_path: String,
-    /// The edge's answer, as JSON.
-    pub answer: String,
-}
-
 /// True if a record saved at `since` is still valid at `now`. A record from the future is not.
 #[must_use]
 pub const fn is_fresh(since: Seconds, now: Seconds, life: Seconds) -> bool {

@@ -42,8 +42,8 @@ pub(crate) fn subtle_crypto() -> Option<SubtleCrypto> {
 }
 
 /// The bytes as base64url without padding (RFC 4648 §5). The browser's own encoder is 0.7 KB smaller than a crate's.
-pub(crate) fn base64url(bytes: &[u8]) -> String {
-    let binary: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+pub(crate) fn base64url(bytes: impl Iterator<Item = u8>) -> String {
+    let binary: String = bytes.map(char::from).collect();
     let base64 = window().btoa(&binary).unwrap_or_default();
     let url_safe = |character| match character {
         '+' => '-',

@@ -16,7 +16,7 @@ pub(crate) struct Proof {
 pub(crate) fn start() -> Option<(Verifier, Promise)> {
     let mut random = [0; 32];
     getrandom::fill(&mut random).ok()?;
-    let verifier = Verifier::parse(&page::base64url(&random))?;
+    let verifier = Verifier::parse(&page::base64url(random.into_iter()))?;
     let subtle = page::subtle_crypto()?;
     let digest = subtle.digest_with_str_and_u8_array("SHA-256", verifier.expose().as_bytes()).ok()?;
     Some((verifier, digest))
@@ -25,7 +25,8 @@ pub(crate) fn start() -> Option<(Verifier, Promise)> {
 impl Proof {
     /// Joins a verifier and its finished digest. `None` if the digest failed.
     pub(crate) fn new(verifier: Verifier, digest: &JsValue) -> Option<Self> {
-        let challenge = Challenge::parse(&page::base64url(&Uint8Array::new(digest).to_vec()))?;
-        Some(Self { verifier, challenge })
+        let digest = Uint8Array::new(digest);
+        let bytes = (0..digest.length()).map(|index| digest.get_index(index));
+        Some(Self { verifier, challenge: Challenge::parse(&page::base64url(bytes))? })
     }
 }

@@ -3,8 +3,8 @@
 //! Storage throws where the browser blocks it. Then every record is absent and none is saved.
 
 use crate::{
-    flow::{Flow, INTENT_LIFE, Outcome, Seconds, is_fresh},
-    js_object::{number_at, object, set, text_at},
+    flow::{Flow, INTENT_LIFE, Seconds, is_fresh},
+    js_object::{number_at, object, set, text_at, value_at},
     page,
 };
 use js_sys::{JSON, Object};
@@ -112,25 +112,20 @@ pub(crate) fn forget_pending() {
     Store::Tab.remove(PENDING);
 }
 
-/// Saves an outcome for the page the person started from.
-pub(crate) fn save_outcome(outcome: &Outcome) {
-    let fields = [
-        ("site", outcome.site.as_str().into()),
-        ("place", outcome.return_path.as_str().into()),
-        ("answer", outcome.answer.as_str().into()),
-    ];
-    Store::Tab.put(OUTCOME, &to_json(&object(&fields)));
+/// Saves the edge's answer for the page the person started from. The site is the one whose element finished the flow.
+pub(crate) fn save_outcome(site: &str, return_path: &str, answer: JsValue) {
+    let record = object(&[("site", site.into()), ("place", return_path.into()), ("answer", answer)]);
+    Store::Tab.put(OUTCOME, &to_json(&record));
 }
 
-/// Takes the outcome for a site's element on a page out of storage.
-pub(crate) fn take_outcome(site: &str, return_path: &str) -> Option<Outcome> {
+/// Takes the edge's answer for a site's element on a page out of storage.
+pub(crate) fn take_outcome(site: &str, return_path: &str) -> Option<JsValue> {
     let saved = Store::Tab.get(OUTCOME);
-    let [saved_site, place, answer] = ["site", "place", "answer"].map(|name| text_at(&saved, &[name]));
-    if saved_site != site || place != return_path {
+    if text_at(&saved, &["site"]) != site || text_at(&saved, &["place"]) != return_path {
         return None;
     }
     Store::Tab.remove(OUTCOME);
-    Some(Outcome { site: saved_site, return_path: place, answer })
+    Some(value_at(&saved, &["answer"]))
 }
 
 fn intent_key(challenge: &Challenge) -> String {

@@ -131,7 +131,7 @@ fn status_text(content: &Content<'_>) -> String {
         return texts.fill(Text::ConnectedTo, detail);
     }
     if matches!(state.appearance, Appearance::Failed | Appearance::Held) {
-        return [texts.get(text), texts.fill(Text::Reference, detail)].join(" ");
+        return [&texts.get(text), " ", &texts.fill(Text::Reference, detail)].concat();
     }
     texts.get(text)
 }

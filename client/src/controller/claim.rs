@@ -3,12 +3,11 @@
 use super::{Cause, Controller, RELEASED};
 use crate::{
     completion::EdgeAnswer,
-    flow::{PENDING_LIFE, safe_return_path},
+    flow::{Flow, PENDING_LIFE, safe_return_path},
     fragment::Returned,
     machine::Event,
     page, storage,
 };
-use js_sys::JSON;
 use shared::ErrorCode;
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::JsValue;
@@ -34,19 +33,16 @@ impl Controller {
             let event = self.claim_returned(&site, &returned);
             return self.dispatch(event, &Cause::default());
         }
-        if let Some(outcome) = storage::take_outcome(&site, &page::return_path()) {
-            let answer = EdgeAnswer(JSON::parse(&outcome.answer).unwrap_or_default());
-            if answer.is_connected() {
-                return self.receive(answer, |_| Event::OutcomeFound);
-            }
+        let outcome = storage::take_outcome(&site, &page::return_path()).map(EdgeAnswer);
+        if let Some(answer) = outcome.filter(EdgeAnswer::is_connected) {
+            return self.receive(answer, |_| Event::OutcomeFound);
         }
         if let Some(flow) = storage::pending(PENDING_LIFE)
             && flow.site == site
             && !CLAIMED.replace(true)
         {
             let event = if flow.verifier.is_some() { Event::Resumed } else { Event::DirectInstall };
-            self.return_path.replace(safe_return_path(&flow.return_path).into());
-            self.flow.replace(flow);
+            self.take_up(flow);
             self.dispatch(event, &Cause::default());
         }
     }
@@ -55,12 +51,11 @@ impl Controller {
     fn claim_returned(&self, site: &str, returned: &Returned<'_>) -> Event {
         page::clean_fragment();
         // The request id of an earlier failure.
-        self.detail.take();
+        self.state.borrow_mut().detail = String::new();
         CLAIMED.set(true);
         let challenge = returned.state.as_ref().map(|state| &state.challenge);
         let intent = challenge.and_then(storage::take_intent);
         let mut flow = intent.unwrap_or_default();
-        self.return_path.replace(safe_return_path(&flow.return_path).into());
         let event = match returned.result {
             // The flow started in another browser: the update to RFC 9700 calls accepting it "Cross-user OAuth Session
             // Fixation". Nothing else in the fragment counts.
@@ -78,8 +73,15 @@ impl Controller {
                 }
             }
         };
-        self.flow.replace(flow);
+        self.take_up(flow);
         event
+    }
+
+    /// Makes this the element's flow.
+    fn take_up(&self, flow: Flow) {
+        let mut state = self.state.borrow_mut();
+        state.return_path = safe_return_path(&flow.return_path).into();
+        state.flow = flow;
     }
 }
 

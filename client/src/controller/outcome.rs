@@ -3,16 +3,14 @@
 use super::{Cause, Controller};
 use crate::{
     completion::EdgeAnswer,
-    flow::Outcome,
     js_object::{object, set},
     machine::Event,
     modules::{self, PopupModule},
     page, storage,
     text::Text,
 };
-use js_sys::JSON;
 use shared::ErrorCode;
-use std::rc::Rc;
+use std::{mem, rc::Rc};
 use wasm_bindgen::prelude::*;
 
 impl Controller {
@@ -21,7 +19,7 @@ impl Controller {
         let answer = answer_value(cause);
         if !self.fire("connected", &answer) {
             // A listener prevented the default, so the person stays here.
-            self.return_path.take();
+            self.take_return_path();
         }
         if !self.report_to_opener(&answer, false, cause) {
             self.go_back(cause);
@@ -31,7 +29,7 @@ impl Controller {
     /// Fires `failed` and tells the opener.
     pub(super) fn fail(self: &Rc<Self>, code: ErrorCode, can_retry: bool, cause: &Cause<'_>) {
         let request_id = cause.answer.map(EdgeAnswer::request_id).unwrap_or_default();
-        let message = self.texts.borrow().get(Text::Code(code));
+        let message = self.state.borrow().texts.get(Text::Code(code));
         let detail = object(&[("code", code.as_str().into()), ("message", message.into())]);
         if !request_id.is_empty() {
             set(&detail, "request_id", &request_id.into());
@@ -48,14 +46,16 @@ impl Controller {
 
     /// Goes back to the page the person started from, unless this is that page, and leaves the outcome for it.
     pub(super) fn go_back(&self, cause: &Cause<'_>) {
-        let return_path = self.return_path.take();
+        let return_path = self.take_return_path();
         if return_path.is_empty() || return_path == page::return_path() {
             return;
         }
-        let answer = JSON::stringify(&answer_value(cause)).map(String::from).unwrap_or_default();
-        let site = self.attributes().site_name().to_owned();
-        storage::save_outcome(&Outcome { site, return_path: return_path.clone(), answer });
+        storage::save_outcome(self.attributes().site_name(), &return_path, answer_value(cause));
         page::go_to(&return_path);
+    }
+
+    fn take_return_path(&self) -> String {
+        mem::take(&mut self.state.borrow_mut().return_path)
     }
 
     /// Fires an event of the element. Returns false if a listener prevented its default.
@@ -68,7 +68,7 @@ impl Controller {
     ///
     /// With `can_retry` the flow has not ended: this window may hold the only copy of the receipt, so it stays.
     fn report_to_opener(self: &Rc<Self>, message: &JsValue, can_retry: bool, cause: &Cause<'_>) -> bool {
-        let challenge = self.flow.borrow().popup.clone();
+        let challenge = self.state.borrow().flow.popup.clone();
         if challenge.is_empty() {
             return false;
         }
