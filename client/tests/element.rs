@@ -97,7 +97,7 @@ async fn without_storage_the_fallback_stays() {
     sleep(50).await;
     forbid("localStorage", false);
     assert_eq!((look(&element).as_str(), heard().as_str()), ("fallback", "failed:unsupported"));
-    assert_eq!(said(), "add-to-smooch: this browser lets the page store nothing");
+    assert_eq!(said(), "add-to-smooch: this browser blocks localStorage for this page");
 }
 
 #[wasm_bindgen_test]
@@ -113,7 +113,7 @@ async fn without_web_crypto_the_fallback_stays() {
 #[wasm_bindgen_test]
 async fn without_webassembly_the_fallback_stays() {
     page("");
-    client::define("smooch-without", EDGE, &JsValue::UNDEFINED, &wasm_bindgen::memory());
+    define_unsupported("smooch-without");
     let element = element("smooch-without", "client-id=a");
     of(&element).set("client-id", "b");
     of(&element).remove();

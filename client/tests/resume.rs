@@ -13,7 +13,7 @@ async fn a_reload_while_finishing_sends_the_receipt_again_in_one_element() {
     let name = page("");
     let now = (js_sys::Date::now() / 1000.0).floor();
     let pending = |site: &str| {
-        let started = r#""verifier":"verifier","place":"/?page=1","started_session":"s1.then""#;
+        let started = r#""verifier":"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk","place":"/?page=1","started_session":"s1.then""#;
         format!(r#"{{"since":{now},"site":"{site}","receipt":"r1",{started}}}"#)
     };
     store(false, "smooch.pending", &pending("other"));
@@ -23,7 +23,7 @@ async fn a_reload_while_finishing_sends_the_receipt_again_in_one_element() {
     let [first, second] = [(); 2].map(|()| element(&name, "client-id=a session=s1.now"));
     until(&first, "connected | Connected | Connected to Surf Shop").await;
     assert_eq!(look(&second), "ready | Add to Smooch");
-    let body = "receipt=r1&verifier=verifier&session=s1.now&started_session=s1.then&again=1";
+    let body = "receipt=r1&verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&session=s1.now&started_session=s1.then&again=1";
     assert_eq!(called(), format!("POST https://edge.test/complete omit no-referrer simple {body}"));
     assert_eq!((heard().as_str(), stored(false, "smooch.pending").as_str()), ("connected", ""));
 }

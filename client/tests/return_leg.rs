@@ -225,10 +225,7 @@ async fn an_outcome_of_another_page_is_shown_once() {
         .ok()
         .and_then(|here| here.as_string())
         .unwrap_or_default();
-    let outcome = |answer: &str| {
-        let quoted = js_sys::JSON::stringify(&answer.into()).map(String::from).unwrap_or_default();
-        format!(r#"{{"site":"main","place":"{here}","answer":{quoted}}}"#)
-    };
+    let outcome = |answer: &str| format!(r#"{{"site":"main","place":"{here}","answer":{answer}}}"#);
     store(false, "smooch.outcome", &outcome(CONNECTED));
     let stranger = element(&name, "client-id=a site=other");
     until(&stranger, "ready | Add to Smooch").await;
@@ -237,8 +234,8 @@ async fn an_outcome_of_another_page_is_shown_once() {
     let second = element(&name, "client-id=a");
     until(&second, "ready | Add to Smooch").await;
     assert_eq!((heard().as_str(), stored(false, "smooch.outcome").as_str()), ("connected", ""));
-    // Whatever else stands there is no outcome.
-    for junk in ["junk".into(), "5".into(), "null".into(), outcome("junk"), outcome("5"), outcome("")] {
+    // Anything else in that place is ignored.
+    for junk in ["junk".into(), "5".into(), "null".into(), outcome(r#""junk""#), outcome("5"), outcome("null")] {
         store(false, "smooch.outcome", &junk);
         until(&element(&name, "client-id=a"), "ready | Add to Smooch").await;
     }
@@ -303,7 +300,7 @@ const STRANGER: &str = "failed | Add to Smooch | This was started in another bro
 async fn failed_elsewhere() -> JsValue {
     let element = element(&page(""), "client-id=a mode=popup");
     until(&element, "ready | Add to Smooch").await;
-    say(&element, "told", r#"{"code":"client_rejected","request_id":"r7"}"#);
+    report(&element, r#"{"code":"client_rejected","request_id":"r7"}"#);
     assert!(look(&element).ends_with(" Reference: r7"), "{}", look(&element));
     assert_eq!(
         (value(&detail(), "code").as_str(), value(&detail(), "request_id").as_str()),
@@ -316,7 +313,7 @@ async fn failed_elsewhere() -> JsValue {
 #[wasm_bindgen_test]
 async fn a_no_carries_nothing_wherever_it_was_said() {
     let element = failed_elsewhere().await;
-    say(&element, "told", r#"{"code":"access_denied","request_id":"r8"}"#);
+    report(&element, r#"{"code":"access_denied","request_id":"r8"}"#);
     assert_eq!((heard().as_str(), detail().as_str()), ("failed:client_rejected cancelled", "null"));
 }
 
@@ -335,8 +332,8 @@ async fn the_number_of_a_request_stands_behind_no_later_failure() {
 async fn a_window_that_was_closed_has_no_number_of_an_earlier_request() {
     let element = failed_elsewhere().await;
     fire(&element, "click", "{}");
-    until(&element, "elsewhere | Add to Smooch | Go on in the window that has opened.").await;
-    say(&element, "closed", "null");
+    until(&element, "in-popup | Add to Smooch | Go on in the window that has opened.").await;
+    close_popup(&element);
     let asked = "Not finished yet. If the other window is gone, press to start again.";
     assert_eq!(look(&element), format!("denied | Add to Smooch | {asked}"));
     assert_eq!(detail(), "null");

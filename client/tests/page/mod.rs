@@ -31,7 +31,9 @@ extern "C" {
     pub fn key(element: &JsValue, key: &str) -> bool;
     pub fn focus(element: &JsValue);
     pub fn focused(element: &JsValue) -> bool;
-    pub fn say(element: &JsValue, kind: &str, value: &str);
+    pub fn report(element: &JsValue, message: &str);
+    pub fn close_popup(element: &JsValue);
+    fn constructor(make: &JsValue) -> JsValue;
     pub fn restore(persisted: bool) -> bool;
     pub fn intent(place: &str, age: i32);
     pub fn intents() -> u32;
@@ -78,10 +80,23 @@ pub fn page(end: &str) -> String {
     name
 }
 
+#[wasm_bindgen(module = "/js/element.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = define)]
+    fn define_with(name: &str, edge: &str, button: &JsValue);
+    #[wasm_bindgen(thread_local_v2, js_name = UnsupportedButton)]
+    static UNSUPPORTED_BUTTON: JsValue;
+}
+
 /// Defines the element as the loader does.
 pub fn define(name: &str) {
-    let handle = Closure::<dyn Fn(u32, u32, u8)>::new(client::handle).into_js_value();
-    client::define(name, EDGE, &handle, &wasm_bindgen::memory());
+    let make = Closure::<dyn Fn(String) -> client::Button>::new(client::Button::new).into_js_value();
+    define_with(name, EDGE, &constructor(&make));
+}
+
+/// Defines the element as the loader does where WebAssembly cannot run.
+pub fn define_unsupported(name: &str) {
+    UNSUPPORTED_BUTTON.with(|button| define_with(name, EDGE, button));
 }
 
 /// An element of that name with these attributes, in the page.

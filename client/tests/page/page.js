@@ -9,11 +9,10 @@ let fired = [];
 let details = [];
 let errors = [];
 
-// What the build says of where other scripts are.
-globalThis.LANGUAGES = "no-language.";
-globalThis.POPUP = "data:text/javascript,export const open = () => true";
+// The build fills this in. Here every module that is loaded on demand is this script, and its name is a comment in it.
+globalThis.FOLDER = "data:text/javascript,export const open = () => true//";
 
-// Whoever waits for a second or more waits a tenth of it: how long that is, the machine's own tests say.
+// A wait of a second or more takes a tenth of its time. The tests of the state machine hold the real times.
 const timer = window.setTimeout;
 window.setTimeout = (done, time) => timer(done, time < 1000 ? time : time / 10);
 
@@ -69,6 +68,12 @@ export const frame = () =>
   });
 export const move = (element, other) => other.body.append(element);
 
+/** A constructor that returns whatever `make` returns. */
+export const constructor = (make) =>
+  function (edge) {
+    return make(edge);
+  };
+
 const parts = (element) => element.shadowRoot.children;
 /** What a person sees and hears. */
 export const look = (element) => {
@@ -89,8 +94,9 @@ export const key = (element, key) =>
   parts(element)[1].dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 export const focus = (element) => (element.firstChild.focus(), undefined);
 export const focused = (element) => element.shadowRoot.activeElement === parts(element)[1];
-/** What the script for windows says to the element. */
-export const say = (element, type, value) => element.handleEvent({ type, turn: 1, value: JSON.parse(value) });
+/** Calls the element as the script for popup windows does. */
+export const report = (element, message) => element.popupReported(JSON.parse(message));
+export const close_popup = (element) => element.popupClosed(true);
 export const restore = (persisted) => dispatchEvent(new PageTransitionEvent("pageshow", { persisted }));
 
 export const intent = (place, age) => {
