@@ -100,11 +100,13 @@ const fn or<'a>(text: &'a str, default: &'a str) -> &'a str {
 /// RFC 6749 §3.1.2.1: an endpoint that receives credentials uses TLS. Loopback serves development. This also rejects
 /// `javascript:` URLs.
 fn is_endpoint(url: &str) -> bool {
-    let is_loopback =
-        |host| url.strip_prefix(host).is_some_and(|rest: &str| rest.starts_with(':') || rest.starts_with('/'));
+    let is_loopback = |host| {
+        url.strip_prefix(host).is_some_and(|rest: &str| rest.starts_with(':') || rest.starts_with('/'))
+    };
     // A user name makes the text before `@` look like the host, and a fragment would swallow the query.
     let is_plain = url.bytes().all(|byte| byte != b'@' && byte != b'#');
-    is_plain && (url.starts_with("https://") || is_loopback("http://localhost") || is_loopback("http://127.0.0.1"))
+    is_plain
+        && (url.starts_with("https://") || is_loopback("http://localhost") || is_loopback("http://127.0.0.1"))
 }
 
 #[cfg(test)]

@@ -75,7 +75,9 @@ impl Button {
                 "Enter" | " " => Press::Key,
                 _ => return None,
             },
-            "pageshow" if event.unchecked_ref::<PageTransitionEvent>().persisted() => return Some(Event::Restored),
+            "pageshow" if event.unchecked_ref::<PageTransitionEvent>().persisted() => {
+                return Some(Event::Restored);
+            }
             RELEASED => {
                 self.0.reconfigure();
                 return None;

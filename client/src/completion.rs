@@ -92,7 +92,11 @@ impl EdgeAnswer {
         let Some(code) = ErrorCode::parse(&self.text("code")) else {
             return Answer::Retry { code: ErrorCode::EdgeUnreachable, after: RETRY_SECONDS };
         };
-        if self.receipt().is_empty() && !leaves_flow_intact(code) { Answer::Failed(code) } else { Answer::Retry { code, after } }
+        if self.receipt().is_empty() && !leaves_flow_intact(code) {
+            Answer::Failed(code)
+        } else {
+            Answer::Retry { code, after }
+        }
     }
 
     fn text(&self, name: &str) -> String {
@@ -120,7 +124,8 @@ mod tests {
             started_session: "s1.then".into(),
             ..Flow::default()
         };
-        let expected = format!("receipt=r1.k%2B%2F%3D&verifier={VERIFIER}&session=s1.now&started_session=s1.then");
+        let expected =
+            format!("receipt=r1.k%2B%2F%3D&verifier={VERIFIER}&session=s1.now&started_session=s1.then");
         assert_eq!(form(&flow, "s1.now", false), expected);
         assert_eq!(form(&flow, "s1.now", true), expected + "&again=1");
     }

@@ -9,7 +9,7 @@ use crate::{
     attributes::{Attributes, ConfigError},
     completion::{self, EdgeAnswer},
     flow::Flow,
-    language::{Language, Texts},
+    language::{Language, Texts, load_texts},
     machine::{Answer, Command, Event, Lifecycle, Machine, Turn},
     modules::{self, PopupModule},
     page,
@@ -175,7 +175,9 @@ impl Controller {
             Command::PostCompletion { turn, unanswered } => self.post(turn, unanswered),
             Command::StartTimer { turn, seconds } => {
                 let this = Rc::clone(self);
-                page::after_seconds(seconds, move || this.dispatch(Event::TimerFired(turn), &Cause::default()));
+                page::after_seconds(seconds, move || {
+                    this.dispatch(Event::TimerFired(turn), &Cause::default())
+                });
             }
             Command::FireConnected => self.finish(cause),
             Command::FireFailed { code, can_retry } => self.fail(code, can_retry, cause),
@@ -211,9 +213,9 @@ impl Controller {
         drop(state);
         let Some(wanted) = language else { return };
         let this = Rc::clone(self);
-        page::when_settled(&modules::load_language(wanted.tag()), move |module| {
+        load_texts(wanted, move |texts| {
             if this.state.borrow().language == Some(wanted) {
-                this.state.borrow_mut().texts = Texts::of_module(module);
+                this.state.borrow_mut().texts = texts;
                 this.render();
             }
         });
@@ -238,7 +240,9 @@ impl Controller {
     fn link(&self) -> Result<String, ConfigError> {
         let attributes = self.attributes();
         let config = attributes.config()?;
-        let Some(Proof { challenge, .. }) = self.state.borrow().proof.clone() else { return Ok(String::new()) };
+        let Some(Proof { challenge, .. }) = self.state.borrow().proof.clone() else {
+            return Ok(String::new());
+        };
         let state = State { site: config.site, challenge };
         let request = AuthorizationRequest {
             client_id: config.client_id,

@@ -74,7 +74,11 @@ mod tests {
     #[test]
     fn a_receipt_or_an_error_is_read() {
         check(&format!("smooch.receipt=r1.k.abc&smooch.state={STATE}"), Some(STATE), Ok("r1.k.abc"));
-        check(&format!("top&smooch.state={STATE}&smooch.error=access_denied"), Some(STATE), Err("access_denied"));
+        check(
+            &format!("top&smooch.state={STATE}&smooch.error=access_denied"),
+            Some(STATE),
+            Err("access_denied"),
+        );
         check("smooch.receipt=r1", None, Ok("r1"));
         check("smooch.error=something_new", None, Err("something_new"));
     }

@@ -32,7 +32,11 @@ pub(crate) fn text_at(value: &JsValue, path: &[&str]) -> String {
 }
 
 /// The number of a property, rounded down, if it is one and not negative.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates, and negatives are out")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates, and negatives are out"
+)]
 pub(crate) fn number_at(value: &JsValue, name: &str) -> Option<u32> {
     value_at(value, &[name]).as_f64().filter(|number| *number >= 0.0).map(|number| number as u32)
 }

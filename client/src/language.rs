@@ -1,6 +1,6 @@
 //! The element's language, and the translated texts once their module is loaded.
 
-use crate::{js_object::text_at, text::Text};
+use crate::{js_object::text_at, modules, page, text::Text};
 use wasm_bindgen::JsValue;
 
 /// A language that the element speaks beside English.
@@ -43,6 +43,11 @@ impl Language {
     }
 }
 
+/// Loads the module of a language and calls back with its texts. If it cannot be loaded, they are English.
+pub fn load_texts(language: Language, callback: impl FnOnce(Texts) + 'static) {
+    page::when_settled(&modules::load_language(language.tag()), |module| callback(Texts { module }));
+}
+
 /// The texts of one language. English serves until a module is loaded, and wherever one lacks a text.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
@@ -50,12 +55,6 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// The texts of a loaded module of `client/lang`, or English for `undefined`.
-    #[must_use]
-    pub const fn of_module(module: JsValue) -> Self {
-        Self { module }
-    }
-
     /// The text as people read it.
     #[must_use]
     pub fn get(&self, text: Text) -> String {

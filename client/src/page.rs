@@ -30,7 +30,11 @@ pub(crate) fn window() -> Window {
 }
 
 /// The time, in seconds since 1970.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "32 bits hold the time until 2106")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "32 bits hold the time until 2106"
+)]
 pub(crate) fn now() -> Seconds {
     (Date::now() / 1000.0) as Seconds
 }

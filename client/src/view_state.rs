@@ -79,7 +79,9 @@ impl Appearance {
             Self::Finishing => Some(Text::FinishingLabel),
             Self::Held => Some(Text::HeldLabel),
             Self::Connected => Some(Text::ConnectedLabel),
-            Self::Fallback | Self::Ready | Self::Denied | Self::Failed | Self::Leaving | Self::InPopup => None,
+            Self::Fallback | Self::Ready | Self::Denied | Self::Failed | Self::Leaving | Self::InPopup => {
+                None
+            }
         }
     }
 }

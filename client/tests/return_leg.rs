@@ -235,7 +235,9 @@ async fn an_outcome_of_another_page_is_shown_once() {
     until(&second, "ready | Add to Smooch").await;
     assert_eq!((heard().as_str(), stored(false, "smooch.outcome").as_str()), ("connected", ""));
     // Anything else in that place is ignored.
-    for junk in ["junk".into(), "5".into(), "null".into(), outcome(r#""junk""#), outcome("5"), outcome("null")] {
+    for junk in
+        ["junk".into(), "5".into(), "null".into(), outcome(r#""junk""#), outcome("5"), outcome("null")]
+    {
         store(false, "smooch.outcome", &junk);
         until(&element(&name, "client-id=a"), "ready | Add to Smooch").await;
     }

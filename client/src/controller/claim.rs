@@ -59,7 +59,9 @@ impl Controller {
         let event = match returned.result {
             // The flow started in another browser: the update to RFC 9700 calls accepting it "Cross-user OAuth Session
             // Fixation". Nothing else in the fragment counts.
-            _ if returned.state.is_some() && flow.verifier.is_none() => Event::Refused(ErrorCode::WrongBrowser),
+            _ if returned.state.is_some() && flow.verifier.is_none() => {
+                Event::Refused(ErrorCode::WrongBrowser)
+            }
             Err(error) => Event::Refused(ErrorCode::parse(error).unwrap_or(ErrorCode::EdgeUnreachable)),
             Ok(receipt) => {
                 flow.site = site.into();
@@ -84,4 +86,3 @@ impl Controller {
         state.flow = flow;
     }
 }
-

@@ -40,12 +40,17 @@ fn every_language_translates_every_text() {
             let english = text.english();
             let start = format!("\"{}\": \"", text.key());
             let line = module.lines().find_map(|line| line.trim().strip_prefix(&start));
-            let translated = line.unwrap_or_else(|| panic!("{tag} lacks {text:?}")).trim_end_matches(['"', ',']);
+            let translated =
+                line.unwrap_or_else(|| panic!("{tag} lacks {text:?}")).trim_end_matches(['"', ',']);
             assert!(!translated.is_empty(), "{tag}: {text:?}");
             assert_eq!(translated.contains("{}"), english.contains("{}"), "{tag}: {text:?}");
             assert_eq!(translated.ends_with(['.', '。']), english.ends_with('.'), "{tag}: {translated}");
         }
-        assert_eq!(module.matches("\": \"").count(), all_texts().count(), "{tag} has texts that nobody asks for");
+        assert_eq!(
+            module.matches("\": \"").count(),
+            all_texts().count(),
+            "{tag} has texts that nobody asks for"
+        );
     }
 }
 

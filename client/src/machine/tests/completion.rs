@@ -12,8 +12,7 @@ fn a_return_is_sent_and_connects() {
 
 #[test]
 fn a_return_can_come_before_the_link_is_ready() {
-    let machine =
-        check(&[Event::Configured, Event::Returned], Event::ProofReady(1), &[], Phase::Finishing);
+    let machine = check(&[Event::Configured, Event::Returned], Event::ProofReady(1), &[], Phase::Finishing);
     assert_eq!(view(&machine).0, Action::Disabled);
 }
 

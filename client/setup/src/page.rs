@@ -1,4 +1,4 @@
-//! The page: reads what was entered, shows the button and the snippet, and has the edge look at the partner's page.
+//! The page: reads the form, shows the button and the snippet, and asks the edge to check the partner's page.
 
 use crate::{
     deployment::{Deployment, SMOOCH, SUNSHINE, health},
@@ -8,8 +8,8 @@ use crate::{
     },
     options::{Options, Variant, client_id_problem, origin_problem, site_problem},
     preview,
+    preview_state::PreviewState,
     snippet::{self, Pinned, pieces},
-    state::State,
     verdict::{Checked, Verdict, failure, summary},
 };
 use std::{cell::RefCell, rc::Rc};
@@ -17,7 +17,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event};
 
-/// What the page knows by and by.
+/// The edge's origin, and its answers as they arrive.
 #[derive(Default)]
 struct Page {
     edge: String,
@@ -45,24 +45,25 @@ fn begin() {
         let page = Rc::clone(&checking);
         spawn_local(async move { page.check().await });
     });
-    preview::hold();
+    preview::block_presses();
     for id in ["snippet", "room", "policy", "redirect-uri"] {
         on(&["copy-", id].concat(), "click", false, move |_| {
             spawn_local(async move {
-                let said = if copy(id).await { "Copied" } else { "Selected: press Ctrl+C, or ⌘C, to copy" };
-                announce(&[id, "-copied"].concat(), said);
+                let result =
+                    if copy(id).await { "Copied" } else { "Selected: press Ctrl+C, or ⌘C, to copy" };
+                announce(&[id, "-copied"].concat(), result);
             });
         });
     }
     page.show();
-    let (asking, looking) = (Rc::clone(&page), Rc::clone(&page));
-    spawn_local(async move { asking.ask_health().await });
-    spawn_local(async move { looking.ask_deployment().await });
-    spawn_local(async move { page.ask_pinned().await });
+    let (health_page, deployment_page) = (Rc::clone(&page), Rc::clone(&page));
+    spawn_local(async move { health_page.show_health().await });
+    spawn_local(async move { deployment_page.load_deployment().await });
+    spawn_local(async move { page.load_pinned().await });
 }
 
 impl Page {
-    /// What was entered, as it stands.
+    /// The options that are entered now.
     fn options(&self) -> Options {
         let or_usual = |value: String| if value == "usual" { String::new() } else { value };
         let authorize_url = match chosen("provider").as_str() {
@@ -86,18 +87,18 @@ impl Page {
         }
     }
 
-    /// Shows all that follows from what was entered.
+    /// Updates everything that depends on the options.
     fn show(&self) {
         let options = self.options();
-        // Nobody is told that a field is wrong before they had a chance to fill it.
-        complain(
+        // An empty field is no mistake before the check.
+        show_problem(
             "client-id",
             client_id_problem(&options.client_id).filter(|_| !options.client_id.is_empty()),
         );
-        complain("site", site_problem(&options.site));
+        show_problem("site", site_problem(&options.site));
         let pinned = self.pinned.borrow();
         let text = snippet::html(
-            &preview::told(&options),
+            &preview::with_placeholders(&options),
             &self.edge,
             pinned.as_ref().filter(|_| is_ticked("pinned")),
         );
@@ -112,12 +113,13 @@ impl Page {
         if let Some(stage) = part("stage") {
             let theme = chosen("theme");
             set(&stage, "data-theme", Some(&theme).filter(|theme| *theme != "usual").map(String::as_str));
-            preview::draw(&stage, &options, State::parse(&chosen("state")).unwrap_or(State::Ready));
+            let state = PreviewState::parse(&chosen("state")).unwrap_or(PreviewState::Ready);
+            preview::show(&stage, &options, state);
         }
     }
 
-    /// Asks the edge how it is.
-    async fn ask_health(&self) {
+    /// Shows the edge's health.
+    async fn show_health(&self) {
         let Some((status, body)) = get("/healthz").await else { return };
         let (class, text) = match health(status, &body) {
             Ok(text) => ("health well", text.to_owned()),
@@ -129,8 +131,8 @@ impl Page {
         write("health", &text);
     }
 
-    /// Asks the edge about the deployment, and fills in what it says.
-    async fn ask_deployment(&self) {
+    /// Fills in the deployment's settings.
+    async fn load_deployment(&self) {
         let Some((200, body)) = get("/embed.json").await else { return };
         let Ok(deployment) = serde_json::from_str::<Deployment>(&body) else { return };
         if let Some(field) = field("client-id").filter(|field| field.value().is_empty()) {
@@ -155,8 +157,8 @@ impl Page {
         self.show();
     }
 
-    /// Asks for the build that can be pinned.
-    async fn ask_pinned(&self) {
+    /// Loads the build that can be pinned.
+    async fn load_pinned(&self) {
         let Some((200, body)) = get("/pinned.json").await else { return };
         let Ok(pinned) = serde_json::from_str(&body) else { return };
         self.pinned.replace(Some(pinned));
@@ -166,7 +168,7 @@ impl Page {
         self.show();
     }
 
-    /// Has the edge look at the site and its return page.
+    /// Asks the edge to check the site and its return page.
     async fn check(&self) {
         let options = self.options();
         let origin = origin_of(&entered("origin"));
@@ -176,13 +178,13 @@ impl Page {
             ("origin", origin_problem(origin.as_deref())),
         ];
         for (id, problem) in problems {
-            complain(id, problem);
+            show_problem(id, problem);
         }
         let Some(list) = part("verdicts") else { return };
         if let Some((first, _)) = problems.iter().find(|(_, problem)| problem.is_some()) {
             list.set_text_content(None);
-            announce("check-status", "Something that is needed is missing or wrong above.");
-            // It fails only where there is nothing to focus.
+            announce("check-status", "Correct the fields that are marked above, then check again.");
+            // It fails only for a field that cannot be focused.
             if let Some(field) = field(first) {
                 let _ = field.focus();
             }
@@ -192,7 +194,7 @@ impl Page {
         if let Some(field) = field("origin") {
             field.set_value(&origin);
         }
-        announce("check-status", "Looking…");
+        announce("check-status", "Checking…");
         list.set_text_content(None);
         let path = ["/setup.json?site=", &encoded(&options.site), "&origin=", &encoded(&origin)].concat();
         let answer = get(&path).await;
@@ -205,14 +207,14 @@ impl Page {
             None => vec![failure(answer.as_ref().map(|(status, body)| (*status, body.as_str())))],
         };
         for verdict in &verdicts {
-            tell(&list, verdict);
+            append_verdict(&list, verdict);
         }
         announce("check-status", &summary(&verdicts));
     }
 }
 
-/// Says below a field what is wrong with it, or nothing.
-fn complain(id: &str, problem: Option<&str>) {
+/// Shows the problem of a field below it, or hides the line.
+fn show_problem(id: &str, problem: Option<&str>) {
     let place = [id, "-wrong"].concat();
     write(&place, problem.unwrap_or_default());
     if let Some(line) = part(&place) {
@@ -223,11 +225,11 @@ fn complain(id: &str, problem: Option<&str>) {
     }
 }
 
-/// Adds a verdict to the list.
-fn tell(list: &Element, verdict: &Verdict) {
+/// Appends a verdict to the list.
+fn append_verdict(list: &Element, verdict: &Verdict) {
     let Some(item) = add(list, "li", verdict.level.name(), "") else { return };
     if let Some(title) = add(&item, "strong", "", "") {
-        add(&title, "span", "aside", verdict.level.spoken());
+        add(&title, "span", "aside", verdict.level.prefix());
         add(&title, "span", "", &verdict.title);
     }
     if !verdict.advice.is_empty() {
@@ -236,7 +238,7 @@ fn tell(list: &Element, verdict: &Verdict) {
     if !verdict.example.is_empty()
         && let Some(code) = add(&item, "pre", "", &verdict.example)
     {
-        // What may have to be scrolled can be, by keys too.
+        // A block that scrolls must be reachable by keyboard.
         set(&code, "tabindex", Some("0"));
     }
 }

@@ -1,22 +1,22 @@
-//! Writes what a partner copies: the script and the element, the policy, and the setting for a site.
+//! Writes the texts that a partner copies: the snippet, the policy, and the setting for a site.
 
 use crate::options::{Options, Variant};
 use serde::Deserialize;
 use shared::facts::SESSION_PLACEHOLDER;
 
-/// A build that never changes, as the edge lists it in `/pinned.json`.
+/// The current build, as the edge lists it in `/pinned.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Pinned {
-    /// Its path on the edge.
+    /// The path of the script on the edge.
     pub script: String,
-    /// Its digest (Subresource Integrity §3.3).
+    /// The script's digest (Subresource Integrity §3.3).
     pub integrity: String,
 }
 
-/// What fits beside other things on a screen.
-const LONGEST_LINE: usize = 72;
+/// The longest line of the snippet, in characters: it fits into the page's card.
+const MAX_LINE_LENGTH: usize = 72;
 
-/// The two elements, for an edge at this origin. With `pinned` the script is that build and no other.
+/// The snippet for an edge at this origin. With `pinned` the page loads that build and no other.
 #[must_use]
 pub fn html(options: &Options, edge: &str, pinned: Option<&Pinned>) -> String {
     let script = match pinned {
@@ -29,7 +29,7 @@ pub fn html(options: &Options, edge: &str, pinned: Option<&Pinned>) -> String {
         None => vec![("type", "module".into()), ("src", [edge, "/add-to-smooch.js"].concat())],
     };
     let label = if options.label.is_empty() { options.variant.label() } else { &options.label };
-    // The hosted page is open to everybody, so what is connected there would belong to none of the users.
+    // Connections made on the hosted page belong to no user, so a page with users does not link to it.
     let fallback = if options.session {
         format!("<p>{} needs JavaScript and WebAssembly.</p>", escaped(label))
     } else {
@@ -42,30 +42,29 @@ pub fn html(options: &Options, edge: &str, pinned: Option<&Pinned>) -> String {
     )
 }
 
-/// The element's attributes, without those that say what is so anyway.
+/// The element's attributes, without those that have their default value.
 #[must_use]
 pub fn attributes(options: &Options) -> Vec<(&'static str, String)> {
     let mut attributes = vec![("client-id", options.client_id.clone()), ("site", options.site.clone())];
-    let mut unless_usual = |name, value: &str| {
+    let mut unless_default = |name, value: &str| {
         if !value.is_empty() {
             attributes.push((name, value.into()));
         }
     };
-    unless_usual("session", if options.session { SESSION_PLACEHOLDER } else { "" });
-    unless_usual("mode", if options.popup { "popup" } else { "" });
-    unless_usual("label", &options.label);
-    unless_usual("theme", &options.theme);
-    unless_usual("variant", if options.variant == Variant::Sunshine { "sunshine" } else { "" });
-    unless_usual("lang", &options.lang);
-    unless_usual("authorize-url", &options.authorize_url);
+    unless_default("session", if options.session { SESSION_PLACEHOLDER } else { "" });
+    unless_default("mode", if options.popup { "popup" } else { "" });
+    unless_default("label", &options.label);
+    unless_default("theme", &options.theme);
+    unless_default("variant", if options.variant == Variant::Sunshine { "sunshine" } else { "" });
+    unless_default("lang", &options.lang);
+    unless_default("authorize-url", &options.authorize_url);
     if options.pkce {
         attributes.push(("pkce", String::new()));
     }
     attributes
 }
 
-/// A rule for the page's own style sheet that keeps room for the button, so that nothing moves when it takes the fallback's
-/// place.
+/// A style rule that reserves space for the button, so that nothing moves when it replaces the fallback.
 #[must_use]
 pub fn room(options: &Options) -> String {
     let width = match options.variant {
@@ -75,19 +74,19 @@ pub fn room(options: &Options) -> String {
     format!("add-to-smooch {{ display: inline-block; min-width: {width}px; min-height: 40px }}")
 }
 
-/// What a page's Content-Security-Policy needs for an edge at this origin.
+/// The sources that a page's Content-Security-Policy needs for an edge at this origin.
 #[must_use]
 pub fn policy(edge: &str) -> String {
     format!("script-src {edge} 'wasm-unsafe-eval'; connect-src {edge}")
 }
 
-/// A site, as `wrangler.toml` has it.
+/// The setting of a site in `wrangler.toml`.
 #[must_use]
 pub fn setting(site: &str, origin: &str) -> String {
     format!("[vars.SITES.{site}]\norigin = \"{origin}\"\nreturn_to = \"{origin}/connected\"")
 }
 
-/// A snippet in pieces, each with what it is for the eye: the name of a tag, of an attribute, a value, or nothing.
+/// Splits a snippet for highlighting. Each piece has a class: `name` (of a tag), `attribute`, `value`, or none.
 #[must_use]
 pub fn pieces(html: &str) -> Vec<(&'static str, &str)> {
     let mut pieces = Vec::new();
@@ -124,10 +123,10 @@ pub fn pieces(html: &str) -> Vec<(&'static str, &str)> {
     pieces
 }
 
-/// The element's start tag, with an attribute a line where it would be too long for one.
+/// The element's start tag, with one attribute per line if it is too long for one line.
 fn element(attributes: &[(&'static str, String)]) -> String {
     let tag = tag("add-to-smooch", attributes);
-    if tag.len() <= LONGEST_LINE {
+    if tag.len() <= MAX_LINE_LENGTH {
         return tag;
     }
     let lines: Vec<String> = attributes.iter().map(|pair| ["\n  ", &attribute(pair)].concat()).collect();
@@ -143,7 +142,7 @@ fn attribute((name, value): &(&'static str, String)) -> String {
     if value.is_empty() { (*name).into() } else { [name, "=\"", &escaped(value), "\""].concat() }
 }
 
-/// A text as it can stand in HTML, in an attribute or not.
+/// Escapes a text for HTML, inside and outside of attributes.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_snippet_is_the_one_of_the_readme() {
+    fn the_default_snippet_is_the_one_in_the_readme() {
         let expected = r#"<script type="module" src="https://connect.shop.example/add-to-smooch.js"></script>
 
 <add-to-smooch client-id="shoplifter" site="main">
@@ -179,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_chosen_is_there() {
+    fn every_option_is_in_the_snippet() {
         let all = Options {
             label: "Connect <chat> & \"more\"".into(),
             popup: true,
@@ -212,15 +211,15 @@ mod tests {
     }
 
     #[test]
-    fn the_room_is_as_wide_as_the_button() {
-        let readme = include_str!("../../README.md");
+    fn the_reserved_space_is_as_wide_as_the_button() {
+        let readme = include_str!("../../../README.md");
         assert!(readme.contains(&["`", &room(&options()), "`"].concat()), "{}", room(&options()));
         let wide = room(&Options { variant: Variant::Sunshine, ..options() });
         assert_eq!(wide, room(&options()).replace("165px", "278px"));
     }
 
     #[test]
-    fn the_pieces_are_the_whole() {
+    fn the_highlighted_pieces_make_up_the_snippet() {
         let written = html(&Options { label: "é \"<".into(), pkce: true, ..options() }, EDGE, None);
         let all = pieces(&written);
         assert_eq!(all.iter().map(|(_, piece)| *piece).collect::<String>(), written);
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_is_entered_breaks_out() {
+    fn an_option_cannot_break_out_of_its_attribute() {
         let nasty = "\"><script>alert(1)</script><a b='";
         let all = Options {
             client_id: nasty.into(),

@@ -1,25 +1,25 @@
-//! What the edge tells anybody about itself: how it is set up, and whether it is.
+//! The public settings of the edge, and its health.
 
 use serde::Deserialize;
 
-/// What `/embed.json` says.
+/// The answer of `GET /embed.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Deployment {
     /// The client id of the settings.
     pub client_id: String,
-    /// Where owners allow access.
+    /// The authorization endpoint.
     pub authorize_url: String,
-    /// Whether the server there supports RFC 7636.
+    /// The authorization server supports RFC 7636.
     pub pkce: bool,
 }
 
-/// Where owners allow access at the first family of endpoints; what the element takes by itself.
+/// The authorization endpoint of the first family, which is the element's default.
 pub const SMOOCH: &str = "https://app.smooch.io/oauth/authorize";
 
-/// And at the second.
+/// The authorization endpoint of the second family.
 pub const SUNSHINE: &str = "https://oauth-bridge.zendesk.com/sc/oauth/authorize";
 
-/// A problem, as the edge answers with one.
+/// An error answer of the edge (RFC 9457).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Problem {
     /// Its stable code.
@@ -35,22 +35,22 @@ pub struct Problem {
 pub struct Setting {
     /// Its name.
     pub name: String,
-    /// What is wrong with it.
+    /// The problem with it.
     pub problem: String,
 }
 
-/// Whether the edge is set up, in a line, by what `/healthz` answered.
+/// Reads the answer of `GET /healthz` as a line for the page.
 ///
 /// # Errors
 ///
-/// The line for an edge that is not.
+/// The line for an edge that is not ready, with every setting that is missing or wrong.
 pub fn health(status: u16, body: &str) -> Result<&'static str, String> {
     if status == 200 {
-        return Ok("This server is set up");
+        return Ok("This server is ready");
     }
     let problem: Problem = serde_json::from_str(body).unwrap_or_default();
     if problem.settings.is_empty() {
-        return Err("This server does not answer as it should".into());
+        return Err("This server gives an unexpected answer".into());
     }
     let named: Vec<String> =
         problem.settings.iter().map(|setting| [&*setting.name, " ", &*setting.problem].concat()).collect();
@@ -63,16 +63,16 @@ mod tests {
     use shared::Provider;
 
     #[test]
-    fn the_places_to_allow_access_are_those_of_the_edge() {
+    fn the_authorization_endpoints_are_those_of_the_edge() {
         assert_eq!((SMOOCH, SUNSHINE), (Provider::Smooch.authorize(), Provider::Sunshine.authorize()));
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn a_missing_setting_is_named() {
         assert!(health(200, r#"{"status":"ok"}"#).is_ok());
         let body = r#"{"code":"misconfigured","settings":[{"name":"API_KEYS","problem":"is missing"},{"name":"SITES.main","problem":"must be an object"}]}"#;
-        let said = "Not set up yet: API_KEYS is missing; SITES.main must be an object";
-        assert_eq!(health(503, body), Err(said.into()));
-        assert!(health(502, "<html>").is_err_and(|said| said.contains("does not answer")));
+        let line = "Not set up yet: API_KEYS is missing; SITES.main must be an object";
+        assert_eq!(health(503, body), Err(line.into()));
+        assert!(health(502, "<html>").is_err_and(|line| line.contains("unexpected answer")));
     }
 }
