@@ -40,6 +40,27 @@ pub enum Text {
 }
 
 impl Text {
+    /// Every text.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ErrorCode::ALL.iter().copied().map(Self::Code).chain([
+            Self::Leaving,
+            Self::InPopup,
+            Self::Confirm,
+            Self::Finishing,
+            Self::StillFinishing,
+            Self::Connected,
+            Self::PopupDone,
+            Self::ConnectedTo,
+            Self::Reference,
+            Self::Smooch,
+            Self::Sunshine,
+            Self::ConfirmLabel,
+            Self::FinishingLabel,
+            Self::HeldLabel,
+            Self::ConnectedLabel,
+        ])
+    }
+
     /// The name of the text in the modules of `client/lang`.
     #[must_use]
     pub const fn key(self) -> &'static str {

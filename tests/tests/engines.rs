@@ -195,7 +195,7 @@ fn without_storage_the_fallback_stays_and_the_console_says_why(engine: Engine) {
     browser.wait("the page is told", "window.heard.length");
     assert_eq!(browser.js("return heard"), serde_json::json!(["failed unsupported"]));
     let said = browser.js("return said");
-    assert_eq!(said, serde_json::json!(["add-to-smooch: this browser lets the page store nothing"]));
+    assert_eq!(said, serde_json::json!(["add-to-smooch: this browser blocks localStorage for this page"]));
     assert_eq!(browser.js(FALLBACK), true, "the fallback shows, and the button does not");
     picture(&browser, engine, "without-storage");
     browser.click("add-to-smooch a");

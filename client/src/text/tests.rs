@@ -1,26 +1,6 @@
 use super::*;
 use crate::language::Language;
 
-fn all_texts() -> impl Iterator<Item = Text> {
-    ErrorCode::ALL.iter().copied().map(Text::Code).chain([
-        Text::Leaving,
-        Text::InPopup,
-        Text::Confirm,
-        Text::Finishing,
-        Text::StillFinishing,
-        Text::Connected,
-        Text::PopupDone,
-        Text::ConnectedTo,
-        Text::Reference,
-        Text::Smooch,
-        Text::Sunshine,
-        Text::ConfirmLabel,
-        Text::FinishingLabel,
-        Text::HeldLabel,
-        Text::ConnectedLabel,
-    ])
-}
-
 /// The module of a language, as it lies in `client/lang`.
 fn module(language: Language) -> &'static str {
     match language {
@@ -36,7 +16,7 @@ fn module(language: Language) -> &'static str {
 fn every_language_translates_every_text() {
     for language in Language::ALL {
         let (tag, module) = (language.tag(), module(language));
-        for text in all_texts() {
+        for text in Text::all() {
             let english = text.english();
             let start = format!("\"{}\": \"", text.key());
             let line = module.lines().find_map(|line| line.trim().strip_prefix(&start));
@@ -48,7 +28,7 @@ fn every_language_translates_every_text() {
         }
         assert_eq!(
             module.matches("\": \"").count(),
-            all_texts().count(),
+            Text::all().count(),
             "{tag} has texts that nobody asks for"
         );
     }

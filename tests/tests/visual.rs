@@ -1,5 +1,5 @@
-//! How the button looks to people who have asked for other colours or for less motion, and in each language: that it can
-//! be seen, holds still, and keeps within its measures.
+//! The appearance of the button with forced colours, with less motion, and in each language: it can be seen, holds still, and
+//! keeps its size.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
 
 use serde_json::{Value, json};
@@ -9,10 +9,7 @@ use tests::{
     play::{BUTTON, Play, READY, SCRIPT},
 };
 
-in_each_engine!(
-    the_wide_button_keeps_its_measures_in_each_language,
-    the_sign_turns_while_something_is_under_way,
-);
+in_each_engine!(the_wide_button_keeps_its_size_in_each_language, the_icon_turns_while_the_button_is_busy,);
 
 /// WCAG 2.2 §1.4.3 for text, and §1.4.11 for what else has to be seen.
 const TEXT: f64 = 4.5;
@@ -20,18 +17,15 @@ const SHAPE: f64 = 3.0;
 
 const LEAVING: (&str, &str) = ("leaving", "it.shadowRoot.querySelector('a').click()");
 
-/// What has the element say that a state has come, as the body of a function.
+/// Statements that bring the element into a state.
 const STATES: [(&str, &str); 4] = [
     ("ready", ""),
-    ("failed", "it.handleEvent({type: 'told', value: {code: 'client_rejected'}})"),
+    ("failed", "it.popupReported({code: 'client_rejected'})"),
     LEAVING,
-    (
-        "connected",
-        "it.handleEvent({type: 'told', value: {status: 'connected', connection: {id: 'c', app: {name: 'Shop'}}}})",
-    ),
+    ("connected", "it.popupReported({status: 'connected', connection: {id: 'c', app: {name: 'Shop'}}})"),
 ];
 
-/// A page with a button that leads nowhere.
+/// Opens a page with a button that leads nowhere.
 fn open(play: &Play, engine: Engine, style: &str) -> Browser {
     let stays = "<script>addEventListener('click', (event) => event.preventDefault())</script>";
     play.page(
@@ -91,7 +85,7 @@ fn contrast(browser: &Browser, area: &str) -> f64 {
     (lightest + 0.05) / (darkest + 0.05)
 }
 
-/// What is drawn of the button, each with the contrast that it has to have.
+/// Areas of the button, as expressions: its label, icon, border and focus ring.
 const LABEL: &str = "(({left, top, width, height}) => [left, top, width, height])(document.querySelector('add-to-smooch')\
      .shadowRoot.querySelector('[part=label]').getBoundingClientRect())";
 const SIGN: &str = "(({left, top, width, height}) => [left, top, width, height])(document.querySelector('add-to-smooch')\
@@ -100,7 +94,7 @@ const EDGE: &str = "[button.left - 1, button.top + 15, 4, 10]";
 const RING: &str = "[button.left - 6, button.top + 15, 4, 10]";
 
 #[test]
-fn in_forced_colours_all_of_the_button_can_be_seen() {
+fn with_forced_colours_every_part_of_the_button_can_be_seen() {
     let play = Play::new();
     for scheme in ["light", "dark"] {
         let browser = open(&play, Engine::Chromium, "");
@@ -124,9 +118,9 @@ fn in_forced_colours_all_of_the_button_can_be_seen() {
     }
 }
 
-/// Or the one above could not fail.
+/// Proves that the test above can fail.
 #[test]
-fn what_cannot_be_seen_is_noticed() {
+fn an_invisible_button_is_noticed() {
     let play = Play::new();
     let hidden = "add-to-smooch::part(button) { border-color: Canvas; outline: 0 }
          add-to-smooch::part(button), add-to-smooch::part(label) { color: Canvas; forced-color-adjust: none; background: Canvas }";
@@ -139,11 +133,11 @@ fn what_cannot_be_seen_is_noticed() {
     }
 }
 
-/// Of the sign, white on black, one line of pixels from the white into the plus, whose edge there is upright.
+/// One line of pixels of the icon, white on black: from the white into the plus, across a vertical edge.
 const INTO_THE_PLUS: &str = "(({left, top}) => [Math.round(left) + 3, Math.round(top) + 9, 6, 1])(document.querySelector('add-to-smooch')\
      .shadowRoot.querySelector('i').getBoundingClientRect())";
 
-/// How many pixels of that line are neither white nor black, on a screen with so many to a CSS pixel.
+/// Counts the pixels of that line that are neither white nor black, on a screen with this many pixels per CSS pixel.
 fn grey(browser: &Browser, scale: usize) -> usize {
     let metrics = json!({"width": 600, "height": 400, "deviceScaleFactor": scale, "mobile": false});
     browser.cdp("Emulation.setDeviceMetricsOverride", &metrics);
@@ -155,7 +149,7 @@ fn grey(browser: &Browser, scale: usize) -> usize {
 }
 
 #[test]
-fn the_sign_is_as_sharp_on_a_screen_with_more_pixels() {
+fn the_icon_is_sharp_on_dense_screens() {
     let play = Play::new();
     let black = "add-to-smooch { --smooch-background: #000 }";
     let browser = open(&play, Engine::Chromium, black);
@@ -164,13 +158,13 @@ fn the_sign_is_as_sharp_on_a_screen_with_more_pixels() {
         assert!(grey(&browser, scale) <= 1, "{scale} to a CSS pixel");
     }
     let blurred = open(&play, Engine::Chromium, &[black, "add-to-smooch { filter: blur(.5px) }"].concat());
-    assert!(grey(&blurred, 3) > 1, "what is not sharp is not noticed");
+    assert!(grey(&blurred, 3) > 1, "a blurred icon is not noticed");
 }
 
-/// How much is moving, as the body of a function.
+/// Counts the running animations.
 const MOVING: &str = "return document.querySelector('add-to-smooch').shadowRoot.getAnimations().length";
 
-fn the_sign_turns_while_something_is_under_way(engine: Engine) {
+fn the_icon_turns_while_the_button_is_busy(engine: Engine) {
     let play = Play::new();
     let browser = open(&play, engine, "");
     assert_eq!(browser.js(MOVING), 0);
@@ -179,19 +173,19 @@ fn the_sign_turns_while_something_is_under_way(engine: Engine) {
 }
 
 #[test]
-fn whoever_wants_less_motion_sees_none() {
+fn with_reduced_motion_nothing_moves() {
     let play = Play::new();
     let browser = open(&play, Engine::Chromium, "");
     for (motion, many) in [("no-preference", 1), ("reduce", 0)] {
         prefer(&browser, &[("prefers-reduced-motion", motion)]);
         show(&browser, LEAVING);
         assert_eq!(browser.js(MOVING), many, "{motion}");
-        // What does not turn is drawn all the same.
+        // The icon is drawn even if it does not turn.
         assert!(contrast(&browser, SIGN) >= SHAPE);
     }
 }
 
-fn the_wide_button_keeps_its_measures_in_each_language(engine: Engine) {
+fn the_wide_button_keeps_its_size_in_each_language(engine: Engine) {
     let play = Play::new();
     let elements = ["en", "de", "es", "fr", "ja", "pt"].map(|lang| {
         format!("<p><add-to-smooch client-id=shoplifter variant=sunshine lang={lang}></add-to-smooch></p>")
