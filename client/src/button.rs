@@ -55,7 +55,7 @@ impl Button {
     /// The popup window reported the result of its flow: the edge's answer, or an object with `code` and `request_id`.
     #[wasm_bindgen(js_name = popupReported)]
     pub fn popup_reported(&self, message: JsValue) {
-        self.0.receive(EdgeAnswer(message), Event::PopupReported);
+        self.0.receive(&EdgeAnswer(message), Event::PopupReported);
     }
 
     /// The popup window is gone. `certain` is false if it may only be hidden from this page.

@@ -134,9 +134,9 @@ impl Controller {
     }
 
     /// Reads an answer of the edge and reports the event that it makes.
-    pub(crate) fn receive(self: &Rc<Self>, answer: EdgeAnswer, event: impl FnOnce(Answer) -> Event) {
+    pub(crate) fn receive(self: &Rc<Self>, answer: &EdgeAnswer, event: impl FnOnce(Answer) -> Event) {
         self.state.borrow_mut().detail = answer.detail();
-        self.dispatch(event(answer.meaning()), &Cause { answer: Some(&answer), browser_event: None });
+        self.dispatch(event(answer.meaning()), &Cause { answer: Some(answer), browser_event: None });
     }
 
     /// Feeds an event to the state machine and carries out its commands.
@@ -173,18 +173,18 @@ impl Controller {
             Command::PrepareProof(turn) => self.prepare_proof(turn),
             Command::ClaimReturn => self.claim(),
             Command::PostCompletion { turn, unanswered } => self.post(turn, unanswered),
-            Command::StartTimer { turn, seconds } => {
-                let this = Rc::clone(self);
-                page::after_seconds(seconds, move || {
-                    this.dispatch(Event::TimerFired(turn), &Cause::default())
-                });
-            }
+            Command::StartTimer { turn, seconds } => self.start_timer(turn, seconds),
             Command::FireConnected => self.finish(cause),
             Command::FireFailed { code, can_retry } => self.fail(code, can_retry, cause),
             Command::FireCancelled(code) => self.cancel(code, cause),
             Command::GoBack => self.go_back(cause),
         }
         None
+    }
+
+    fn start_timer(self: &Rc<Self>, turn: Turn, seconds: u32) {
+        let this = Rc::clone(self);
+        page::after_seconds(seconds, move || this.dispatch(Event::TimerFired(turn), &Cause::default()));
     }
 
     fn view(&self) -> Option<Rc<View>> {
@@ -305,7 +305,7 @@ impl Controller {
         let sent = completion::send(&self.edge, &flow, &self.attributes().session, unanswered);
         let this = Rc::clone(self);
         page::when_settled(&sent, move |response| {
-            let settled = move |answer| this.answered(turn, EdgeAnswer(answer));
+            let settled = move |answer| this.answered(turn, &EdgeAnswer(answer));
             match response.unchecked_ref::<Response>().json() {
                 Ok(json) => page::when_settled(&json, settled),
                 // The request failed, and the value is its error.
@@ -314,7 +314,7 @@ impl Controller {
         });
     }
 
-    fn answered(self: &Rc<Self>, turn: Turn, answer: EdgeAnswer) {
+    fn answered(self: &Rc<Self>, turn: Turn, answer: &EdgeAnswer) {
         if self.state.borrow().machine.turn != turn {
             return;
         }

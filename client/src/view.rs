@@ -176,7 +176,7 @@ fn set_attribute(element: &Element, name: &str, value: Option<&str>) {
     };
 }
 
-/// Replaces the text only if it differs. A screen reader would announce the same text again, and WebKit sends no click if
+/// Replaces the text only if it differs. A screen reader would announce the same text again, and Safari sends no click if
 /// the text node that was pressed is replaced before the release.
 fn set_text(element: &Element, text: &str) {
     if element.text_content().unwrap_or_default() != text {

@@ -35,7 +35,7 @@ impl Controller {
         }
         let outcome = storage::take_outcome(&site, &page::return_path()).map(EdgeAnswer);
         if let Some(answer) = outcome.filter(EdgeAnswer::is_connected) {
-            return self.receive(answer, |_| Event::OutcomeFound);
+            return self.receive(&answer, |_| Event::OutcomeFound);
         }
         if let Some(flow) = storage::pending(PENDING_LIFE)
             && flow.site == site
