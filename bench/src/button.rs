@@ -22,21 +22,24 @@ const UNWATCHED: Duration = Duration::from_millis(600);
 pub enum Condition {
     /// This machine as it is.
     Plain,
+    /// 40 ms from its server, at 10 Mbit/s.
+    Network,
     /// Its processor four times slower.
     Slow,
-    /// That, and 40 ms from its server, at 10 Mbit/s.
+    /// Both.
     Far,
 }
 
 impl Condition {
     /// All, in order.
-    pub const ALL: [Self; 3] = [Self::Plain, Self::Slow, Self::Far];
+    pub const ALL: [Self; 4] = [Self::Plain, Self::Network, Self::Slow, Self::Far];
 
     /// By which it is told.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Plain => "this machine",
+            Self::Network => "40 ms and 10 Mbit/s away",
             Self::Slow => "processor 4 × slower",
             Self::Far => "processor 4 × slower, 40 ms and 10 Mbit/s away",
         }
@@ -47,15 +50,17 @@ impl Condition {
     pub const fn short(self) -> &'static str {
         match self {
             Self::Plain => "this machine",
+            Self::Network => "far away",
             Self::Slow => "4 × slower",
             Self::Far => "4 × slower and far away",
         }
     }
 
     fn arrange(self, browser: &Browser) {
-        let rate = if self == Self::Plain { 1 } else { 4 };
+        let rate = if matches!(self, Self::Slow | Self::Far) { 4 } else { 1 };
         browser.cdp("Emulation.setCPUThrottlingRate", &json!({"rate": rate}));
-        let (latency, throughput) = if self == Self::Far { (LATENCY, 10 * 1_000_000 / 8) } else { (0, -1) };
+        let is_far = matches!(self, Self::Network | Self::Far);
+        let (latency, throughput) = if is_far { (LATENCY, 10 * 1_000_000 / 8) } else { (0, -1) };
         browser.cdp(
             "Network.emulateNetworkConditions",
             &json!({"offline": false, "latency": latency, "downloadThroughput": throughput, "uploadThroughput": throughput}),

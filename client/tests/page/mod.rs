@@ -17,39 +17,41 @@ extern "C" {
     #[wasm_bindgen(variadic)]
     pub fn answer(answers: &[String]);
     pub fn create(name: &str, attributes: &str) -> JsValue;
-    pub fn place(element: &JsValue);
+    pub fn append(element: &JsValue);
     #[wasm_bindgen(js_name = frame)]
     fn load_frame() -> js_sys::Promise;
     #[wasm_bindgen(js_name = move)]
     pub fn move_to(element: &JsValue, other: &JsValue);
-    pub fn look(element: &JsValue) -> String;
-    pub fn status(element: &JsValue) -> JsValue;
+    pub fn appearance(element: &JsValue) -> String;
+    pub fn status_line(element: &JsValue) -> JsValue;
     pub fn href(element: &JsValue) -> String;
-    pub fn button(element: &JsValue, name: &str) -> String;
-    pub fn styled(element: &JsValue) -> u32;
-    pub fn fire(element: &JsValue, kind: &str, init: &str) -> bool;
-    pub fn key(element: &JsValue, key: &str) -> bool;
+    pub fn button_attribute(element: &JsValue, name: &str) -> String;
+    pub fn style_sheets(element: &JsValue) -> u32;
+    pub fn dispatch(element: &JsValue, kind: &str, init: &str) -> bool;
+    pub fn press_key(element: &JsValue, key: &str) -> bool;
     pub fn focus(element: &JsValue);
-    pub fn focused(element: &JsValue) -> bool;
+    pub fn has_focus(element: &JsValue) -> bool;
     pub fn report(element: &JsValue, message: &str);
     pub fn close_popup(element: &JsValue);
     fn constructor(make: &JsValue) -> JsValue;
-    pub fn restore(persisted: bool) -> bool;
-    pub fn intent(place: &str, age: i32);
-    pub fn intents() -> u32;
-    pub fn stored(lasting: bool, key: &str) -> String;
-    pub fn store(lasting: bool, key: &str, text: &str);
-    pub fn forbid(name: &str, on: bool);
-    pub fn insecure(on: bool);
-    pub fn called() -> String;
-    pub fn heard() -> String;
-    pub fn detail() -> String;
-    pub fn detail_keys() -> String;
-    pub fn said() -> String;
-    pub fn hash(text: Option<&str>) -> String;
-    pub fn hear(element: &JsValue, kind: &str, what: &str);
-    pub fn count(element: &JsValue) -> u32;
+    pub fn page_show(persisted: bool) -> bool;
+    pub fn save_intent(place: &str, age: i32);
+    pub fn count_intents() -> u32;
+    pub fn read_store(lasting: bool, key: &str) -> String;
+    pub fn write_store(lasting: bool, key: &str, text: &str);
+    pub fn block_store(name: &str, on: bool);
+    pub fn remove_web_crypto(on: bool);
+    pub fn requests() -> String;
+    pub fn events() -> String;
+    pub fn last_detail() -> String;
+    pub fn last_detail_keys() -> String;
+    pub fn console_errors() -> String;
+    pub fn fragment(text: Option<&str>) -> String;
+    pub fn react_to(element: &JsValue, kind: &str, what: &str);
+    pub fn shadow_children(element: &JsValue) -> u32;
     fn wait(ms: u32) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = digest)]
+    fn start_digest(text: &str) -> js_sys::Promise;
 }
 
 #[wasm_bindgen]
@@ -74,7 +76,7 @@ pub fn page(end: &str) -> String {
     let number = PAGES.replace(PAGES.get() + 1);
     reset();
     answer(&[CONNECTED.into()]);
-    hash(Some(end));
+    fragment(Some(end));
     let name = format!("smooch-{number}");
     define(&name);
     name
@@ -102,7 +104,7 @@ pub fn define_unsupported(name: &str) {
 /// An element of that name with these attributes, in the page.
 pub fn element(name: &str, attributes: &str) -> JsValue {
     let element = create(name, attributes);
-    place(&element);
+    append(&element);
     element
 }
 
@@ -120,6 +122,11 @@ pub async fn sleep(ms: u32) {
     JsFuture::from(wait(ms)).await.unwrap();
 }
 
+/// base64url(SHA-256(text)), by the browser alone.
+pub async fn digest(text: &str) -> String {
+    JsFuture::from(start_digest(text)).await.unwrap().as_string().unwrap()
+}
+
 /// The document of a frame in the page.
 pub async fn frame() -> JsValue {
     JsFuture::from(load_frame()).await.unwrap()
@@ -128,10 +135,10 @@ pub async fn frame() -> JsValue {
 /// Waits until the element looks so, for seven seconds at most.
 pub async fn until(element: &JsValue, expected: &str) {
     for _ in 0..350 {
-        if look(element) == expected {
+        if appearance(element) == expected {
             return;
         }
         sleep(20).await;
     }
-    assert_eq!(look(element), expected, "events: {}, console: {}", heard(), said());
+    assert_eq!(appearance(element), expected, "events: {}, console: {}", events(), console_errors());
 }
