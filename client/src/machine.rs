@@ -8,6 +8,7 @@
 mod command;
 mod event;
 mod phase;
+mod popup;
 
 pub use command::Command;
 pub use event::{Answer, Event, Press};
@@ -220,27 +221,6 @@ impl Machine {
                     self.phase = Phase::Held;
                     self.report_failure(code, commands);
                 }
-            }
-        }
-    }
-
-    fn popup_reported(&mut self, answer: Answer, commands: &mut Vec<Command>) {
-        if !self.phase.offers_start() {
-            return;
-        }
-        match answer {
-            Answer::Connected => self.connected(commands),
-            Answer::Failed(code) | Answer::Retry { code, .. } => self.failed(code, commands),
-            Answer::Pending { .. } => {}
-        }
-    }
-
-    fn popup_closed(&mut self, certain: bool, commands: &mut Vec<Command>) {
-        if self.phase == Phase::InPopup {
-            self.renew(commands);
-            self.failure = Some(ErrorCode::WindowClosed);
-            if certain {
-                commands.push(Command::FireCancelled(ErrorCode::WindowClosed));
             }
         }
     }

@@ -138,7 +138,10 @@ fn has_life_left(saved: &JsValue, life: Seconds) -> bool {
 
 /// Absent values are left out.
 fn flow_to_json(flow: &Flow) -> String {
-    let verifier = flow.verifier.as_ref().map(Verifier::expose).unwrap_or_default();
+    let verifier = match &flow.verifier {
+        Some(verifier) => verifier.expose(),
+        None => "",
+    };
     let record = object(&[("since", page::now().into())]);
     let fields = [
         ("verifier", verifier),

@@ -1,6 +1,6 @@
 //! `docs/embed.md`: each example is served as a page and used to its end in a browser, and every attribute, custom property
 //! and text of the element is documented.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic fails the test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
 use client::text::Text;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use super::{Section, image};
 use crate::{
     bound::{Bound, Unit, behind, grouped},
-    button::{BUTTONS, Condition, Loaded},
+    button::{BUTTONS, Condition, Loaded, Paid},
     plot::{Bar, Colour, bars},
     weight::Weight,
 };
@@ -43,26 +43,7 @@ pub fn embed(weights: &[(&'static str, Weight)], Loaded { alike, loads }: &Loade
     }
     let weight =
         weights.iter().find(|(name, _)| *name == ours).map_or(0.0, |(_, weight)| weight.brotli as f64);
-    section.bounds.push(Bound {
-        what: "the embed, brotli".into(),
-        most: MAX_SIZE,
-        is: weight,
-        unit: Unit::Bytes,
-    });
-    for (condition, [our, plain]) in loads.iter().filter(|(condition, _)| *condition == Condition::Network) {
-        section.bounds.push(Bound {
-            what: format!("page opened to button ready, {}, beside plain JavaScript", condition.name()),
-            most: MAX_READY_RATIO,
-            is: our.from_start / plain.from_start,
-            unit: Unit::Times,
-        });
-    }
-    section.bounds.push(Bound {
-        what: "layout shift of the button".into(),
-        most: 0.0,
-        is: loads.iter().map(|(_, [our, _])| our.shift).fold(0.0, f64::max),
-        unit: Unit::Shift,
-    });
+    section.bounds.extend(bounds(weight, loads));
     let others: Vec<(&str, f64)> = weights
         .iter()
         .filter(|(name, _)| *name != ours)
@@ -120,6 +101,23 @@ pub fn embed(weights: &[(&'static str, Weight)], Loaded { alike, loads }: &Loade
         }
     }
     section
+}
+
+/// The bounds of the button's size and speed. `size` is in bytes.
+fn bounds(size: f64, loads: &[(Condition, [Paid; 2])]) -> Vec<Bound> {
+    let mut bounds =
+        vec![Bound { what: "the embed, brotli".into(), most: MAX_SIZE, is: size, unit: Unit::Bytes }];
+    for (condition, [our, plain]) in loads.iter().filter(|(condition, _)| *condition == Condition::Network) {
+        bounds.push(Bound {
+            what: format!("page opened to button ready, {}, beside plain JavaScript", condition.name()),
+            most: MAX_READY_RATIO,
+            is: our.from_start / plain.from_start,
+            unit: Unit::Times,
+        });
+    }
+    let shift = loads.iter().map(|(_, [our, _])| our.shift).fold(0.0, f64::max);
+    bounds.push(Bound { what: "layout shift of the button".into(), most: 0.0, is: shift, unit: Unit::Shift });
+    bounds
 }
 
 fn colour(name: &str) -> Colour {

@@ -1,6 +1,11 @@
 //! Each fact has its explanation, and a correct page passes.
 
 use super::*;
+use crate::{
+    deployment::{Deployment, SMOOCH},
+    options::Options,
+};
+use shared::facts::{Attribute, Blocked, Facts, HtmlFacts, PageFact, ScriptFact, SiteFact};
 
 const ORIGIN: &str = "https://shop.example";
 
