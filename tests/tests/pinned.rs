@@ -66,7 +66,7 @@ fn edge(alter: impl Fn(&str, Vec<u8>) -> Vec<u8> + Send + Sync + 'static) -> (Se
     let server = serve(any_port(), move |request| {
         let path = request.uri().path();
         let bytes = fs::read(root().join("www").join(path.trim_start_matches('/'))).unwrap();
-        let kind = if path.ends_with("add-to-smooch.js") { "text/javascript" } else { "application/wasm" };
+        let kind = if path.ends_with("add-to-smooch.wasm") { "application/wasm" } else { "text/javascript" };
         Response::builder()
             .header("content-type", kind)
             .header("access-control-allow-origin", "*")
@@ -162,7 +162,7 @@ fn deployment(www: &Path, cached: Option<&Path>) -> (Server, String) {
             // The Worker's 404 cannot be read by other origins.
             return Response::builder().status(404).body(Vec::new()).unwrap();
         };
-        let kind = if path.ends_with(".js") { "text/javascript" } else { "application/wasm" };
+        let kind = if path.ends_with("add-to-smooch.wasm") { "application/wasm" } else { "text/javascript" };
         let answer =
             Response::builder().header("content-type", kind).header("access-control-allow-origin", "*");
         answer.header("cache-control", "public, max-age=300").body(bytes).unwrap()
