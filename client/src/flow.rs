@@ -20,7 +20,7 @@ pub const PENDING_LIFE: Seconds = 24 * 60 * 60;
 pub struct Flow {
     /// The verifier, or `None` in a direct install.
     pub verifier: Option<Verifier>,
-    /// The session that the page had when the person set out.
+    /// The session that the page had when the flow started.
     pub started_session: String,
     /// Path and query of the page the person started from.
     pub return_path: String,

@@ -1,6 +1,6 @@
-//! The life of the element: in a page, out of it, moved, changed, clicked, frozen and thawed.
+//! The element's life in a page: inserted, moved, changed, clicked, removed, and restored from the back-forward cache.
 #![cfg(target_arch = "wasm32")]
-#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod page;
 

@@ -1,4 +1,4 @@
-//! A reload while the edge works: a page load of its own, so a test file of its own.
+//! A reload while the edge is working. The flow of a page load is claimed once, so this test has a file of its own.
 #![cfg(target_arch = "wasm32")]
 
 mod page;

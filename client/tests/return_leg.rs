@@ -1,4 +1,4 @@
-//! The return from Smooch: proved, refused, tried again, taken once.
+//! The return from Smooch: finished, failed, retried, and claimed by one element.
 #![cfg(target_arch = "wasm32")]
 
 mod page;
@@ -12,7 +12,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 const DONE: &str = "connected | Connected | Connected to Surf Shop";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/// A page that someone comes back to, who set out from it.
+/// A page that the person started from and comes back to.
 fn back(end: &str) -> String {
     let name = page(&format!("#{end}&smooch.state={STATE}"));
     save_intent("/?page=1", 30);
@@ -316,7 +316,7 @@ async fn an_answer_for_a_removed_element_goes_to_the_next() {
 const WRONG_BROWSER: &str = "failed | Add to Smooch | This was started in another browser, or is finished already. \
      Nothing was changed. Start again here.";
 
-/// An element whose window has told it of a failure, with the number of a request.
+/// An element whose popup has reported a failure with a request id.
 async fn failed_in_popup() -> JsValue {
     let element = element(&page(""), "client-id=a mode=popup");
     until(&element, "ready | Add to Smooch").await;

@@ -73,7 +73,7 @@ impl Challenge {
         &self.0
     }
 
-    /// Whether this is the challenge of `verifier`, compared in constant time.
+    /// True if this is the challenge of `verifier`. Compares in constant time.
     #[cfg(feature = "server")]
     #[must_use]
     pub fn is_of(&self, verifier: &Verifier) -> bool {

@@ -1,6 +1,6 @@
 //! Pages with strict policies: the documented Content-Security-Policy and nothing more, one without WebAssembly, and
 //! cross-origin isolation.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use serde_json::{Value, json};
 use std::{thread, time::Duration};
@@ -19,11 +19,11 @@ in_each_engine!(
     a_page_that_is_isolated_from_other_origins_connects,
 );
 
-/// What README says a page's policy needs, on a page that allows nothing else.
+/// The documented policy, on a page that allows nothing else.
 const DOCUMENTED: &str = "default-src 'none'; script-src EDGE 'wasm-unsafe-eval'; connect-src EDGE; \
      require-trusted-types-for 'script'; report-uri /reports";
 
-/// What would be reported if the button did it, though README does not ask for it to be forbidden.
+/// A stricter policy, which only reports.
 const STRICTER: &str = "default-src 'none'; script-src EDGE 'wasm-unsafe-eval'; connect-src EDGE; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; \
      report-uri /reports";
@@ -45,10 +45,10 @@ fn the_documented_policy_is_enough_and_nothing_is_reported(engine: Engine) {
     browser.picture(&root().join(format!("target/pictures/{engine}-strict.png")));
     assert_eq!(play.connections(), 1);
 
-    // What breaks the policies is reported, and after whatever was broken before.
+    // A violation is reported, after all earlier ones.
     browser.js("document.body.append(Object.assign(new Image(), {src: '/forbidden.png'}))");
     let mut blocked = wait_for_blocked(&play, "/forbidden.png");
-    // Some browsers ask for this by themselves.
+    // Some browsers request this by themselves.
     blocked.retain(|url| !url.ends_with("/favicon.ico"));
     assert!(blocked.iter().all(|url| url.ends_with("/forbidden.png")), "{blocked:?}");
     let forbidden = "try { document.body.innerHTML = 'x'; return '' } catch (error) { return error.name }";
@@ -62,7 +62,7 @@ fn without_webassembly_the_fallback_leads_to_the_hosted_page(engine: Engine) {
     play.page("/", &[("content-security-policy", policy)], &[WATCH, SCRIPT].concat(), "ELEMENT");
     let browser = Browser::of(engine);
     browser.open(&stage.partner);
-    browser.wait("the page is told", "window.heard.length");
+    browser.wait("the page has the event", "window.heard.length");
     assert_eq!(browser.js("return heard"), json!(["failed unsupported"]));
     let said = browser.js("return said.join()");
     assert!(said.as_str().unwrap().contains("The page's CSP needs 'wasm-unsafe-eval'"), "{said}");
@@ -88,7 +88,7 @@ fn a_page_that_is_isolated_from_other_origins_connects(engine: Engine) {
     browser.open(&stage.partner);
     browser.wait("the button is ready", READY);
     assert_eq!(browser.js("return crossOriginIsolated"), true);
-    // What other origins may do with each file, whichever way they ask for it; and that something is refused here.
+    // Other origins can read the embed's files, and no others.
     let asked = "window.answers = []; \
          const wasm = performance.getEntriesByType('resource').find(({name}) => name.endsWith('.wasm')).name; \
          for (const url of ['EDGE/add-to-smooch.js', wasm, 'EDGE/style.css']) \
@@ -115,7 +115,7 @@ fn a_page_that_is_isolated_from_other_origins_connects(engine: Engine) {
     assert_eq!(play.connections(), 1);
 }
 
-/// Waits until both policies have kept the page from something that ends so, and gives all that they blocked.
+/// Waits until both policies have blocked a URL with this end. Returns everything that they blocked.
 fn wait_for_blocked(play: &Play, last: &str) -> Vec<String> {
     let step = Duration::from_millis(25);
     let mut blocked = Vec::new();

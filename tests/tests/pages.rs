@@ -1,5 +1,5 @@
 //! Pages that load the script late or twice, and frameworks that add, move and remove the element.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use http::Response;
 use serde_json::json;
@@ -65,7 +65,7 @@ fn a_script_that_comes_late_moves_nothing(engine: Engine) {
     assert!(at(0) < at(1), "the first paint waits for no script: {painted}");
     if engine == Engine::Chromium {
         assert_eq!(browser.js("return shifts"), json!([]));
-        // What moves is noticed, or this test could not fail.
+        // A shift is noticed, so this test can fail.
         browser.js("document.body.prepend(Object.assign(document.createElement('p'), {textContent: 'New'}))");
         browser.wait("a shift", "shifts.length");
     }

@@ -1,6 +1,6 @@
 //! The setup page in a real browser: the snippet follows the options, the preview shows each state, and the check explains
 //! what is wrong with a page.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use http::Response;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ const LIVE: &str =
 
 struct Play {
     stage: Stage,
-    /// The page of site `broken`, whatever its path.
+    /// The page of the site `broken`, for every path.
     page: Arc<Mutex<Response<Vec<u8>>>>,
     broken: String,
     browser: Browser,
@@ -34,7 +34,7 @@ struct Play {
 }
 
 impl Play {
-    /// The setup page, open, on a stage with two sites: the partner's, and one that is not right.
+    /// Opens the setup page of a deployment with two sites: the partner's, and a faulty one.
     fn new() -> Self {
         require("www/setup.js", "make embed");
         let state = tempfile::tempdir().unwrap();
@@ -67,10 +67,10 @@ impl Play {
         self.browser.fill("#origin", address);
         self.browser.click("#check button");
         let done = format!("{SAID} && !{SAID}.startsWith('Checking')");
-        self.browser.wait("the page was looked at", &done);
+        self.browser.wait("the check is done", &done);
     }
 
-    /// What the page has said: the summary, and each verdict as its level and text.
+    /// The summary, and level and text of each verdict.
     fn verdicts(&self) -> (String, Vec<(String, String)>) {
         let list = self.browser.js(
             "return [...document.querySelectorAll('#verdicts li')].map((item) => [item.className, item.textContent])",

@@ -1,4 +1,4 @@
-//! The page that the tests put the element in: the class that pages load, with the Rust half that they load.
+//! The page for the tests: the element's class with its Rust half, and helpers that act on it.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -70,7 +70,7 @@ pub const EDGE: &str = "https://edge.test";
 pub const CONNECTED: &str =
     r#"{"status":"connected","connection":{"id":"c","app":{"id":"a","name":"Surf Shop"},"connected_at":1}}"#;
 
-/// A page with nothing in it, whose address ends in `hash`, and an element's name that is not taken.
+/// Empties the page, sets the end of its address, and defines an element with an unused name, which it returns.
 pub fn page(end: &str) -> String {
     thread_local!(static PAGES: Cell<u32> = const { Cell::new(0) });
     let number = PAGES.replace(PAGES.get() + 1);
@@ -108,7 +108,7 @@ pub fn element(name: &str, attributes: &str) -> JsValue {
     element
 }
 
-/// What the JSON has under a name.
+/// The string under a name in a JSON text.
 pub fn value(json: &str, name: &str) -> String {
     let value = js_sys::JSON::parse(json).and_then(|json| js_sys::Reflect::get(&json, &name.into()));
     value.ok().and_then(|value| value.as_string()).unwrap_or_default()
@@ -132,7 +132,7 @@ pub async fn frame() -> JsValue {
     JsFuture::from(load_frame()).await.unwrap()
 }
 
-/// Waits until the element looks so, for seven seconds at most.
+/// Waits until the element has this appearance, at most seven seconds.
 pub async fn until(element: &JsValue, expected: &str) {
     for _ in 0..350 {
         if appearance(element) == expected {
