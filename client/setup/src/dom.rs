@@ -58,7 +58,7 @@ pub(crate) fn write(id: &str, text: &str) {
     }
 }
 
-/// Writes a text into a live region. Unlike [`write`], it writes an unchanged text too, so that it is announced again.
+/// Writes a text into a live region. Unlike [`write()`], it writes an unchanged text too, so that it is announced again.
 pub(crate) fn announce(id: &str, text: &str) {
     if let Some(part) = part(id) {
         part.set_text_content(Some(text));
