@@ -32,7 +32,7 @@ fuzz: ## ten million inputs that look for trouble, for each parser; about an hou
 setup: ## install all tools that are missing
 	@scripts/setup
 
-embed: ## build what pages load, www/add-to-smooch.js and .wasm, and the setup page; print the line that pins a page to it
+embed: ## build the script for pages, the files that it loads, and the setup page; print the line that pins a page to the build
 	@$(BUILD_ENV) scripts/build-client && scripts/build-setup
 
 pin: ## put this build into git, so that pages pinned to it find it after every later deployment
@@ -53,7 +53,7 @@ deploy: ## build everything, check wrangler.toml, deploy to Cloudflare
 
 clean: ## remove what was built; the tools in the cache stay, and so do the builds in www/embed
 	@cargo clean
-	@rm -rf build .wrangler www/add-to-smooch.js www/add-to-smooch.wasm www/setup.js www/setup.wasm www/pinned.json
+	@rm -rf build .wrangler www/add-to-smooch.js www/setup.js www/setup.wasm www/pinned.json
 
 # The steps of `make test`.
 format clippy docs deny native wasm:

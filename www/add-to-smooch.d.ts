@@ -4,29 +4,29 @@
  * Put a copy into your project, among the files that your `tsconfig.json` includes. Nothing has to be imported.
  */
 
-/** What `<add-to-smooch>` takes. */
+/** The attributes of `<add-to-smooch>`. */
 export interface AddToSmoochAttributes {
-  /** As Smooch gave it to you. */
+  /** The client id that Smooch issued to you. */
   "client-id": string;
-  /** The site's name in your edge's setting `SITES`; `main` if absent. */
+  /** The site's name in your edge's setting `SITES`; default `main`. */
   site?: string;
-  /** From `POST /v1/sessions`: whose connection this will be. */
+  /** Names the user who gets the connection, from `POST /v1/sessions`. */
   session?: string;
-  /** Whether Smooch opens in the same tab, as usual, or in a window of its own. */
+  /** Smooch opens in the same tab (default) or in a popup window. */
   mode?: "redirect" | "popup";
-  /** Another text for the button. */
+  /** Your own label for the button. */
   label?: string;
-  /** Its colours; `auto` if absent: as the person's system prefers. */
+  /** The colours; `auto` (default) follows the person's system. */
   theme?: "auto" | "light" | "dark";
-  /** "Add to Smooch", or "Add to Sunshine Conversations"; `smooch` if absent. */
+  /** "Add to Smooch" (default) or "Add to Sunshine Conversations". */
   variant?: "smooch" | "sunshine";
-  /** Smooch's authorization endpoint, if not `https://app.smooch.io/oauth/authorize`. */
+  /** The authorization endpoint; default `https://app.smooch.io/oauth/authorize`. */
   "authorize-url"?: string;
-  /** Send the challenge as PKCE's too, for a server that supports RFC 7636. */
+  /** Sends a PKCE challenge too, for servers that support RFC 7636. */
   pkce?: boolean | "";
 }
 
-/** A connection, as `GET /v1/connections` shows it. Take it as a hint and ask your backend. */
+/** A connection as in `GET /v1/connections`. It is a hint: ask your backend. */
 export interface AddToSmoochConnection {
   id: string;
   app: { id: string; name?: string; subdomain?: string };
@@ -45,13 +45,13 @@ export interface AddToSmoochConnected {
 /** The detail of `failed`. */
 export interface AddToSmoochFailed {
   code: AddToSmoochErrorCode;
-  /** What the person reads, in their language. */
+  /** The text that the person reads, in their language. */
   message: string;
-  /** Finds the request in your edge's log; not there if your edge has not answered. */
+  /** Finds the request in your edge's log. Absent if the edge did not answer. */
   request_id?: string;
 }
 
-/** What can go wrong, by who must act. */
+/** The error codes. */
 export type AddToSmoochErrorCode =
   | "access_denied"
   | "wrong_browser"
@@ -80,27 +80,27 @@ export type AddToSmoochErrorCode =
   | "method_not_allowed"
   | "invalid_request";
 
-/** What the element fires. They bubble, so they can be listened to anywhere above it. */
+/** The element's events. They bubble, so any ancestor can listen to them. */
 export interface AddToSmoochEventMap {
   /** An app is connected. `preventDefault()` keeps the person on this page. */
   connected: CustomEvent<AddToSmoochConnected>;
-  /** It did not work. */
+  /** The element cannot work, or a flow failed. */
   failed: CustomEvent<AddToSmoochFailed>;
-  /** The owner pressed Deny, or closed the window. */
+  /** The owner declined, or closed the popup window. */
   cancelled: CustomEvent<null>;
 }
 
 declare global {
-  /** The element. It has no methods and no properties of its own: all of it is attributes and events. */
+  /** The element. Its interface consists of attributes and events. */
   interface HTMLAddToSmoochElement extends HTMLElement {}
   interface HTMLElementTagNameMap {
     "add-to-smooch": HTMLAddToSmoochElement;
   }
-  // What every `addEventListener` goes by, of elements, of the document and of the window.
+  // For `addEventListener` on elements, the document and the window.
   interface GlobalEventHandlersEventMap extends AddToSmoochEventMap {}
 }
 
-// Where React is not there, this stands for nothing.
+// Without React, this declares nothing.
 // @ts-ignore
 declare module "react" {
   namespace JSX {
@@ -108,7 +108,7 @@ declare module "react" {
       // @ts-ignore
       "add-to-smooch": DetailedHTMLProps<HTMLAttributes<HTMLAddToSmoochElement>, HTMLAddToSmoochElement> &
         AddToSmoochAttributes & {
-          // React 19 listens to an element's own events by `on` and their name.
+          // React 19 listens to custom events by `on` and their name.
           onconnected?: (event: AddToSmoochEventMap["connected"]) => void;
           onfailed?: (event: AddToSmoochEventMap["failed"]) => void;
           oncancelled?: (event: AddToSmoochEventMap["cancelled"]) => void;

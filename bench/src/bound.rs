@@ -20,6 +20,8 @@ pub enum Unit {
     Times,
     /// In bytes.
     Bytes,
+    /// A cumulative layout shift.
+    Shift,
 }
 
 impl Bound {
@@ -32,6 +34,9 @@ impl Bound {
     /// Met, or not and by how much.
     #[must_use]
     pub fn verdict(&self) -> String {
+        if self.most == 0.0 {
+            return if self.is_met() { "met" } else { "**not met**" }.into();
+        }
         let by = (self.is / self.most - 1.0).abs() * 100.0;
         if self.is_met() {
             format!("met, with {by:.0} % to spare")
@@ -58,6 +63,7 @@ impl Unit {
         match self {
             Self::Times => format!("{figure:.2} ×"),
             Self::Bytes => format!("{} B", grouped(figure)),
+            Self::Shift => format!("{figure:.4}"),
         }
     }
 }

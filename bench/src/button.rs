@@ -3,7 +3,7 @@
 //! One server plays all parts: it serves the scripts and a partner's page, is Smooch's authorization endpoint, which
 //! allows everything at once, and answers `/complete`. Before anything is measured both buttons lead through a flow.
 
-use crate::{bundle, figures::median};
+use crate::{bundle, figures::median, weight::current_build};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -22,21 +22,24 @@ const UNWATCHED: Duration = Duration::from_millis(600);
 pub enum Condition {
     /// This machine as it is.
     Plain,
+    /// 40 ms from its server, at 10 Mbit/s.
+    Network,
     /// Its processor four times slower.
     Slow,
-    /// That, and 40 ms from its server, at 10 Mbit/s.
+    /// Both.
     Far,
 }
 
 impl Condition {
     /// All, in order.
-    pub const ALL: [Self; 3] = [Self::Plain, Self::Slow, Self::Far];
+    pub const ALL: [Self; 4] = [Self::Plain, Self::Network, Self::Slow, Self::Far];
 
     /// By which it is told.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Plain => "this machine",
+            Self::Network => "40 ms and 10 Mbit/s away",
             Self::Slow => "processor 4 × slower",
             Self::Far => "processor 4 × slower, 40 ms and 10 Mbit/s away",
         }
@@ -47,15 +50,17 @@ impl Condition {
     pub const fn short(self) -> &'static str {
         match self {
             Self::Plain => "this machine",
+            Self::Network => "far away",
             Self::Slow => "4 × slower",
             Self::Far => "4 × slower and far away",
         }
     }
 
     fn arrange(self, browser: &Browser) {
-        let rate = if self == Self::Plain { 1 } else { 4 };
+        let rate = if matches!(self, Self::Slow | Self::Far) { 4 } else { 1 };
         browser.cdp("Emulation.setCPUThrottlingRate", &json!({"rate": rate}));
-        let (latency, throughput) = if self == Self::Far { (LATENCY, 10 * 1_000_000 / 8) } else { (0, -1) };
+        let is_far = matches!(self, Self::Network | Self::Far);
+        let (latency, throughput) = if is_far { (LATENCY, 10 * 1_000_000 / 8) } else { (0, -1) };
         browser.cdp(
             "Network.emulateNetworkConditions",
             &json!({"offline": false, "latency": latency, "downloadThroughput": throughput, "uploadThroughput": throughput}),
@@ -193,7 +198,10 @@ fn answer(request: &Request) -> Response {
     };
     match request.uri().path() {
         "/add-to-smooch.js" => respond("text/javascript", file("www/add-to-smooch.js", "make embed")),
-        "/add-to-smooch.wasm" => respond("application/wasm", file("www/add-to-smooch.wasm", "make embed")),
+        path if path.ends_with("/add-to-smooch.wasm") => respond(
+            "application/wasm",
+            fs::read(current_build().join("add-to-smooch.wasm")).expect("it was built"),
+        ),
         "/button.js" => respond("text/javascript", file("target/bench/button.js", "make bench")),
         "/page" => respond("text/html; charset=utf-8", page(request, query).into_bytes()),
         "/oauth/authorize" => {

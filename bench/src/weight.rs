@@ -2,12 +2,14 @@
 
 use crate::{bundle, peer::Peer};
 use brotli::enc::BrotliEncoderParams;
+use serde_json::Value;
 use std::{
     fs,
     io::Write as _,
+    path::PathBuf,
     process::{Command, Stdio},
 };
-use tests::tools::built;
+use tests::tools::{built, root};
 
 /// Bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,8 +33,8 @@ pub fn worker(peer: &Peer) -> Weight {
 /// What an embed weighs, each of its files packed by itself, as they are sent.
 #[must_use]
 pub fn embeds() -> Vec<(&'static str, Weight)> {
-    let ours =
-        ["www/add-to-smooch.js", "www/add-to-smooch.wasm"].map(|path| read(&built(path, "make embed")));
+    let ours = [built("www/add-to-smooch.js", "make embed"), current_build().join("add-to-smooch.wasm")]
+        .map(|path| read(&path));
     let peer = |name, script: &str| {
         (name, vec![read(&bundle::page(&format!("embed-{script}"), &format!("embed/{script}.js")))])
     };
@@ -52,6 +54,19 @@ pub fn embeds() -> Vec<(&'static str, Weight)> {
         })
     };
     all.into_iter().map(|(name, files)| (name, weigh(files))).collect()
+}
+
+/// The folder of everything that the embed's script loads.
+///
+/// # Panics
+///
+/// If the embed is not built.
+#[must_use]
+pub fn current_build() -> PathBuf {
+    let pinned = read(&built("www/pinned.json", "make embed"));
+    let pinned: Value = serde_json::from_slice(&pinned).expect("scripts/pin-client writes JSON");
+    let script = pinned["script"].as_str().expect("the path of the script");
+    root().join("www").join(script.trim_start_matches('/')).with_file_name("")
 }
 
 fn read(path: &std::path::Path) -> Vec<u8> {

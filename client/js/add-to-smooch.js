@@ -1,12 +1,22 @@
-// The module that pages load: starts the Rust half and defines <add-to-smooch>.
-import { define } from "./element.js";
-import { imports, named } from "./names.js";
+// The module that pages load: starts the WebAssembly and defines <add-to-smooch>.
+import { Button, start } from "./client.js";
+import { UnsupportedButton, define } from "./element.js";
 
-let half = {};
-try {
-  const wasm = fetch(new URL("add-to-smooch.wasm", import.meta.url));
-  half = named((await WebAssembly.instantiateStreaming(wasm, imports)).instance.exports);
-} catch (error) {
+const here = new URL(import.meta.url);
+
+const load = async () => {
+  // The folder of this very build, and the digest of its wasm: see scripts/pin-client.
+  const wasm = await fetch(new URL(`${FOLDER}add-to-smooch.wasm`, here), { integrity: INTEGRITY }).catch(() => {});
+  if (!wasm?.ok && FOLDER && !here.searchParams.has("reloaded")) {
+    // A deployment has replaced this build, and this script came from a cache. Another query gets past it.
+    here.searchParams.set("reloaded", Date.now());
+    return import(here);
+  }
+  await start(wasm);
+  define("add-to-smooch", here.origin, Button);
+};
+
+await load().catch((error) => {
   console.error("add-to-smooch: WebAssembly is missing or blocked. The page's CSP needs 'wasm-unsafe-eval'.", error);
-}
-define("add-to-smooch", new URL(import.meta.url).origin, half.handle, half.memory);
+  define("add-to-smooch", here.origin, UnsupportedButton);
+});

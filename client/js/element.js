@@ -1,46 +1,34 @@
-// The custom element. WebAssembly cannot extend HTMLElement, so this class does, and hands everything to Rust.
-import { during, failed, present, remind } from "./verbs.js";
+// The custom element. wasm-bindgen cannot extend HTMLElement, so this class does, and passes everything to its Button.
 
-// What Rust hears of, in the order of its `kind`; the presses are the button's own events.
-const KINDS =
-  "connected start changed disconnected pageshow click auxclick contextmenu dragstart pointerdown keydown wake drawn answer told closed heard alone".split(" ");
-/** Whatever may lead to the link being opened, here or elsewhere. */
-export const PRESSES = KINDS.slice(5, 11);
-
-/** Defines the element `name`. `handle` is its Rust half, in that memory; without it each element says it cannot work. */
-export const define = (name, edge, handle, memory) => {
+/** Defines the element `name` for the edge at the origin `edge`. Each element holds one `Button`. */
+export const define = (name, edge, Button) => {
   if (customElements.get(name)) return;
-  remind(memory);
   class AddToSmooch extends HTMLElement {
     static observedAttributes = "client-id site session authorize-url mode pkce label variant lang".split(" ");
-    #notes = { edge, state: 0, flow: {} };
+    #button = new Button(edge);
     connectedCallback() {
-      present.add(this);
-      addEventListener("pageshow", this);
-      this.handleEvent({ type: "connected" });
-      // It starts in a moment: some set its attributes only now, and a screen reader must know the status line before
-      // there is something to say in it.
-      setTimeout(() => this.handleEvent({ type: "start" }));
-      if (!handle) during(() => failed("unsupported"), this, this.#notes, {});
+      this.#button.connected(this);
     }
     disconnectedCallback() {
-      present.delete(this);
-      removeEventListener("pageshow", this);
-      this.handleEvent({ type: "disconnected" });
+      this.#button.disconnected();
     }
     attributeChangedCallback() {
-      this.handleEvent({ type: "changed" });
+      this.#button.attributeChanged();
     }
-    // Its own, as Firefox gives an element that is moved to another document another prototype.
-    handleEvent = (event) => {
-      let { type } = event;
-      // With one of these held a click opens the link elsewhere, as other buttons do.
-      if (type == "click" && (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) type = "auxclick";
-      // A page that was not frozen and a key that does not press are not for Rust.
-      if (type == "pageshow" && !event.persisted) return;
-      if (type == "keydown" && event.key != "Enter" && event.key != " ") return;
-      if (handle && !event.defaultPrevented) during(handle, this, this.#notes, event, KINDS.indexOf(type));
-    };
+    // Properties of the instance: Firefox changes the prototype of an element that moves to another document.
+    handleEvent = (event) => this.#button.handleEvent(event);
+    popupReported = (message) => this.#button.popupReported(message);
+    popupClosed = (certain) => this.#button.popupClosed(certain);
   }
   customElements.define(name, AddToSmooch);
 };
+
+/** Replaces the `Button` where the WebAssembly cannot run: the fallback stays, and the page is told. */
+export class UnsupportedButton {
+  connected(element) {
+    const detail = { code: "unsupported", message: "This button cannot work in this browser. Try another one." };
+    element.dispatchEvent(new CustomEvent("failed", { detail, bubbles: true, composed: true, cancelable: true }));
+  }
+  disconnected() {}
+  attributeChanged() {}
+}

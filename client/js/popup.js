@@ -1,78 +1,78 @@
-// A window of its own for the flow: how it is opened and what it tells. Loaded only where `mode` asks for it.
+// Popup windows: opens one, watches it, and reports its result to the page that opened it.
 //
-// The window passes through pages of others, whose Cross-Origin-Opener-Policy may cut it off from who opened it: then
-// `opener` is gone and `closed` lies. It ends on a page of this origin, so the two find each other by a channel.
+// The window passes through other sites. Their Cross-Origin-Opener-Policy may sever it from its opener: then `opener` is
+// null and `closed` is true although the window is open. It ends on a page of this origin, so both use a BroadcastChannel.
 
-// A screen that has room for no second window is better off without one.
-const ROOM = 600;
+// Narrower pages, in CSS pixels, have no room for a second window.
+const MIN_PAGE_WIDTH = 600;
 const [WIDTH, HEIGHT] = [520, 720];
-// How often to look whether the window is still there, and how long to wait for an answer; in milliseconds.
-const LOOK = 300;
-const PATIENCE = 1000;
+// Milliseconds between two looks at the window, and until a report without an answer counts as unheard.
+const POLL_MS = 300;
+const REPORT_TIMEOUT_MS = 1000;
 
-const channel = (challenge) => new BroadcastChannel("smooch." + challenge);
-const listening = {};
-// Lets go of the window that waits for the person, by element.
-const waiting = new WeakMap();
+const channelOf = (challenge) => new BroadcastChannel("smooch." + challenge);
+// Stops listening to a window, by challenge.
+const listeners = {};
+// Closes the window that still offers "Try again", by element.
+const heldWindows = new WeakMap();
 
-/** Opens the link in a window of its own and listens for it. Whether there is one. */
-export const open = (element, { href, challenge }) => {
-  if (innerWidth < ROOM) return false;
-  const place = [screenX + (outerWidth - WIDTH) / 2, screenY + (outerHeight - HEIGHT) / 2].map(Math.round);
-  const features = `popup,width=${WIDTH},height=${HEIGHT},left=${place[0]},top=${place[1]}`;
-  const child = window.open(href, "smooch." + challenge, features);
-  if (!child) return false;
-  // Whatever comes to stand in that window has no hold on this page.
-  child.opener = null;
-  listening[challenge]?.();
-  // They start again, so what an earlier window could still send again is not wanted.
-  waiting.get(element)?.();
-  waiting.delete(element);
-  const line = channel(challenge);
-  // Whether it was seen at Smooch: not severed there, so that it is true when it is said to be closed.
-  let seen = 0;
-  const look = setInterval(() => {
-    if (!child.closed) {
+/** Opens the link in a popup window and watches it. Returns false if the browser opened none. */
+export const open = (element, href, challenge) => {
+  if (innerWidth < MIN_PAGE_WIDTH) return false;
+  const [left, top] = [screenX + (outerWidth - WIDTH) / 2, screenY + (outerHeight - HEIGHT) / 2].map(Math.round);
+  const features = `popup,width=${WIDTH},height=${HEIGHT},left=${left},top=${top}`;
+  const popup = window.open(href, "smooch." + challenge, features);
+  if (!popup) return false;
+  // The sites in that window must not navigate this page.
+  popup.opener = null;
+  listeners[challenge]?.();
+  // The person starts again, so nobody needs an earlier window that offers to retry.
+  heldWindows.get(element)?.();
+  heldWindows.delete(element);
+  const channel = channelOf(challenge);
+  // The window was seen at another origin without being severed, so its `closed` can be trusted.
+  let closedIsCertain = false;
+  const poll = setInterval(() => {
+    if (!popup.closed) {
       try {
-        child.location.href;
+        popup.location.href;
       } catch {
-        seen = 1;
+        closedIsCertain = true;
       }
     } else if (document.hasFocus()) {
-      clearInterval(look);
-      // Its end may still come: what cannot be seen may be there.
-      element.handleEvent({ type: "closed", turn: seen });
+      clearInterval(poll);
+      // The channel stays open: a window that is only hidden can still report.
+      element.popupClosed(closedIsCertain);
     }
-  }, LOOK);
-  listening[challenge] = () => (clearInterval(look), line.close());
-  const release = () => (line.postMessage({}), listening[challenge]());
-  line.onmessage = ({ data }) => {
-    // An element that is gone would be told in vain.
+  }, POLL_MS);
+  listeners[challenge] = () => (clearInterval(poll), channel.close());
+  const release = () => (channel.postMessage({}), listeners[challenge]());
+  channel.onmessage = ({ data }) => {
+    // An element outside the page could not show the result.
     if (!element.isConnected || !data.message) return;
-    if (data.stays) {
-      // Its end may still come, and it is not this page's to look for any more.
-      clearInterval(look);
-      waiting.set(element, release);
+    if (data.canRetry) {
+      clearInterval(poll);
+      heldWindows.set(element, release);
     } else release();
-    element.handleEvent({ type: "told", value: data.message });
+    element.popupReported(data.message);
   };
   return true;
 };
 
 /**
- * Tells who opened this window what it came to, and closes it once somebody there lets go of it. That is at once, but
- * where it `stays`: the person can have the same sent again here, and here alone.
+ * Reports the result to the page that opened this window. Resolves, and closes the window, once that page releases it;
+ * rejects if no page answers. With `canRetry` the page releases it only when the flow has ended.
  */
-export const tell = (challenge, message, stays) =>
-  new Promise((heard) => {
-    const line = channel(challenge);
-    const timer = setTimeout(() => stays || heard(false), PATIENCE);
-    line.onmessage = ({ data }) => {
-      // What it says later itself, by another line.
+export const report = (challenge, message, canRetry) =>
+  new Promise((resolve, reject) => {
+    const channel = channelOf(challenge);
+    const timer = setTimeout(() => canRetry || reject(Error("no opener")), REPORT_TIMEOUT_MS);
+    channel.onmessage = ({ data }) => {
+      // A later report of this window, over a channel of its own.
       if (data.message) return;
       clearTimeout(timer);
-      heard(true);
+      resolve();
       close();
     };
-    line.postMessage({ message, stays });
+    channel.postMessage({ message, canRetry });
   });

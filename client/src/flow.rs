@@ -1,34 +1,52 @@
-//! What the page keeps of a flow in its own storage, and for how long. Nothing here reads or writes that storage.
+//! The records that the page keeps of a flow, and their lifetimes. It reads and writes no storage.
 //!
-//! The verifier is among it: it stays in the origin that made it, and leaves only in the POST that finishes.
+//! One of them holds the verifier: it stays in the origin that made it and leaves only in the request that finishes.
 
-/// Seconds.
+use shared::Verifier;
+
+/// Seconds, as an interval or since 1970.
 pub type Seconds = u32;
 
-/// A person who has not come back by then starts again: longer than a real consent screen with a login before it.
+/// The life of an intent: longer than a consent screen with a login before it.
 pub const INTENT_LIFE: Seconds = 15 * 60;
 
-/// What is too old the edge says, sooner than this; and a token that a receipt still holds it ends then.
+/// The life of a flow that is being finished. The edge rejects a receipt that is too old sooner than this.
 pub const PENDING_LIFE: Seconds = 24 * 60 * 60;
 
-/// What the key of an intent in `localStorage` begins with; its challenge comes behind that.
-pub const INTENT: &str = "smooch.intent.";
+/// One flow, from the click to the edge's answer. An empty string is an absent value.
+///
+/// As an *intent* it lies in `localStorage` and lacks receipt and site. As *pending* it lies in `sessionStorage`.
+#[derive(Clone, Debug, Default)]
+pub struct Flow {
+    /// The verifier, or `None` in a direct install.
+    pub verifier: Option<Verifier>,
+    /// The session that the page had when the flow started.
+    pub started_session: String,
+    /// Path and query of the page the person started from.
+    pub return_path: String,
+    /// The challenge, if the flow started in a popup window.
+    pub popup: String,
+    /// The site whose element finishes the flow.
+    pub site: String,
+    /// The receipt that the edge gave out.
+    pub receipt: String,
+}
 
-/// Whether what was kept `since` then is to be believed `now`, both in seconds since 1970. What is from the future is not.
+/// True if a record saved at `since` is still valid at `now`. A record from the future is not.
 #[must_use]
-pub const fn lives(since: Seconds, now: Seconds, life: Seconds) -> bool {
+pub const fn is_fresh(since: Seconds, now: Seconds, life: Seconds) -> bool {
     since <= now && now - since < life
 }
 
-/// The text, if it is a path and query that no browser takes for anything else; if not, nothing.
+/// Returns the text if it is a path that cannot leave its origin, or else an empty string.
 ///
 /// URL parsers drop tabs and newlines and read `\` as `/`, so `//host`, `/\host` and `/⇥/host` all name another
 /// host.
 #[must_use]
-pub fn place(text: &str) -> &str {
-    let rooted = text.starts_with('/') && !text.starts_with("//");
-    let plain = text.bytes().all(|byte| byte > b' ' && byte != b'\\');
-    if rooted && plain { text } else { "" }
+pub fn safe_return_path(text: &str) -> &str {
+    let is_rooted = text.starts_with('/') && !text.starts_with("//");
+    let is_plain = text.bytes().all(|byte| byte > b' ' && byte != b'\\');
+    if is_rooted && is_plain { text } else { "" }
 }
 
 #[cfg(test)]
@@ -38,24 +56,23 @@ mod tests {
     const NOW: Seconds = 1_790_000_000;
 
     #[test]
-    fn what_is_old_or_from_the_future_or_of_no_time_is_not_believed() {
-        assert!(lives(NOW, NOW, INTENT_LIFE));
-        assert!(lives(NOW - 899, NOW, INTENT_LIFE));
-        assert!(!lives(NOW - 900, NOW, INTENT_LIFE));
-        assert!(!lives(NOW + 1, NOW, INTENT_LIFE));
-        assert!(lives(NOW - 86_399, NOW, PENDING_LIFE));
-        assert!(!lives(NOW - 86_400, NOW, PENDING_LIFE));
-        // What is no time is read as this one.
-        assert!(!lives(u32::MAX, NOW, PENDING_LIFE) && !lives(0, NOW, PENDING_LIFE));
+    fn an_old_or_a_future_record_is_not_fresh() {
+        assert!(is_fresh(NOW, NOW, INTENT_LIFE));
+        assert!(is_fresh(NOW - 899, NOW, INTENT_LIFE));
+        assert!(!is_fresh(NOW - 900, NOW, INTENT_LIFE));
+        assert!(!is_fresh(NOW + 1, NOW, INTENT_LIFE));
+        assert!(is_fresh(NOW - 86_399, NOW, PENDING_LIFE));
+        assert!(!is_fresh(NOW - 86_400, NOW, PENDING_LIFE));
+        assert!(!is_fresh(u32::MAX, NOW, PENDING_LIFE) && !is_fresh(0, NOW, PENDING_LIFE));
     }
 
     #[track_caller]
-    fn check(text: &str, fits: bool) {
-        assert_eq!(place(text), if fits { text } else { "" }, "{text:?}");
+    fn check(text: &str, is_safe: bool) {
+        assert_eq!(safe_return_path(text), if is_safe { text } else { "" }, "{text:?}");
     }
 
     #[test]
-    fn a_place_cannot_leave_its_origin() {
+    fn a_return_path_cannot_leave_its_origin() {
         check("/", true);
         check("/settings?tab=channels", true);
         check("/a//b?u=https://x.example", true);

@@ -1,32 +1,30 @@
-//! The browser half of the kit: the element `<add-to-smooch>`, from the link to Smooch to the finished connection.
+//! The embed: the element `<add-to-smooch>`, from the link to Smooch to the finished connection.
 //!
-//! It never sees a token, a code or a client secret. The one secret it holds is the verifier, which it makes itself.
+//! It never sees a token, a code or a client secret. The one secret that it holds is the verifier, which it makes itself.
 //!
-//! [`machine`] decides everything and touches nothing; [`handle`] does what it says with the few functions in `dom`.
-#![no_std]
+//! [`machine`] decides and touches nothing, [`Button`] is the exported half of one element, and [`view`] builds its shadow
+//! tree, for the setup page too. JavaScript in `client/js` has the class, which WebAssembly cannot extend, and the loader.
 
-extern crate alloc;
-#[cfg(not(all(feature = "embed", target_arch = "wasm32")))]
-extern crate std;
-
-pub mod arrival;
-mod bits;
+pub mod attributes;
 mod button;
-pub mod config;
-mod dom;
+mod completion;
+mod controller;
 pub mod flow;
+pub mod fragment;
+mod js_object;
+pub mod language;
 pub mod machine;
-pub mod runtime;
-pub mod shown;
-pub mod why;
+mod modules;
+mod page;
+mod proof;
+mod storage;
+pub mod text;
+pub mod view;
+pub mod view_state;
 
-#[cfg(not(feature = "embed"))]
-pub use dom::define;
-use wasm_bindgen::prelude::*;
+pub use button::Button;
 
-/// Takes an event of the `kind` that its number says, for the element whose machine is `bits`. `turn` says which wait,
-/// draw or POST has ended. The one function that pages call.
-#[wasm_bindgen]
-pub fn handle(bits: u32, kind: u32, turn: u8) {
-    runtime::event(button::handle, bits, kind, turn);
-}
+/// A small allocator: the standard one for WebAssembly adds 1.9 KB, brotli.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

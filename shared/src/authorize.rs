@@ -8,47 +8,31 @@ use alloc::string::String;
 pub struct AuthorizationRequest<'a> {
     /// The client identifier, as Smooch gave it to the partner.
     pub client_id: &'a str,
-    /// Where the authorization code is to arrive: the edge's `/callback`. It must be registered at Smooch.
+    /// The edge's `/callback`, which receives the authorization code. It must be registered at Smooch.
     pub redirect_uri: &'a str,
-    /// What comes back with the code: a [`State`](crate::State) as it is sent.
+    /// The [`State`](crate::State) as text. Smooch sends it back with the code.
     pub state: &'a str,
     /// PKCE's challenge (RFC 7636 §4.3), for a server that supports it. Smooch documents no PKCE.
     pub code_challenge: Option<&'a str>,
 }
 
 impl AuthorizationRequest<'_> {
-    /// Gives each parameter's name and value, not yet encoded, to `add`.
-    pub fn parameters(&self, mut add: impl FnMut(&str, &str)) {
-        add("response_type", "code");
-        add("client_id", self.client_id);
-        add("redirect_uri", self.redirect_uri);
-        add("state", self.state);
-        if let Some(challenge) = self.code_challenge {
-            add("code_challenge", challenge);
-            add("code_challenge_method", "S256");
-        }
-    }
-
-    /// What stands between `endpoint` and the parameters: an endpoint that has a query of its own keeps it (RFC 6749
+    /// The whole link: `endpoint` with this request's query. An endpoint that has a query of its own keeps it (RFC 6749
     /// §3.1).
-    #[must_use]
-    pub fn separator(endpoint: &str) -> &'static str {
-        let has_query = endpoint.bytes().any(|byte| byte == b'?');
-        if !has_query {
-            "?"
-        } else if matches!(endpoint.bytes().last(), Some(b'?' | b'&')) {
-            ""
-        } else {
-            "&"
-        }
-    }
-
-    /// The whole link: `endpoint` and this request's query.
     #[must_use]
     pub fn url(&self, endpoint: &str) -> String {
         let mut url = String::from(endpoint);
-        url.push_str(Self::separator(endpoint));
-        self.parameters(|name, value| push_parameter(&mut url, name, value));
+        if !endpoint.contains('?') {
+            url.push('?');
+        }
+        push_parameter(&mut url, "response_type", "code");
+        push_parameter(&mut url, "client_id", self.client_id);
+        push_parameter(&mut url, "redirect_uri", self.redirect_uri);
+        push_parameter(&mut url, "state", self.state);
+        if let Some(challenge) = self.code_challenge {
+            push_parameter(&mut url, "code_challenge", challenge);
+            push_parameter(&mut url, "code_challenge_method", "S256");
+        }
         url
     }
 }

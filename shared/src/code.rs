@@ -1,9 +1,8 @@
-//! The stable error codes: what went wrong, told by who must act. Every answer, page and event uses these and
-//! no others.
+//! The stable error codes, by who must act. Every answer, page and event uses these and no others.
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
-        /// What went wrong, told by who must act.
+        /// An error, by who must act.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode { $($(#[$doc])* $variant,)* }
 
@@ -24,37 +23,37 @@ macro_rules! codes {
 codes! {
     /// The owner pressed Deny at Smooch.
     AccessDenied = "access_denied",
-    /// A receipt arrived in a browser that did not set out, or that has finished already. Nothing was sent.
+    /// A receipt arrived in a browser that did not start the flow, or that has finished it. Nothing was sent.
     WrongBrowser = "wrong_browser",
     /// This browser or page cannot run the flow: no WebAssembly, no storage, no secure context.
     Unsupported = "unsupported",
-    /// The window that was opened for Smooch is closed, or cannot be seen any more.
+    /// The popup window is closed, or hidden by a `Cross-Origin-Opener-Policy`.
     WindowClosed = "window_closed",
-    /// The edge could not be reached, or its answer was lost on the way.
+    /// The edge did not answer, or its answer was lost.
     EdgeUnreachable = "edge_unreachable",
-    /// The receipt is forged, altered, of another deployment or of another kind.
+    /// The receipt is forged, altered, from another deployment or of another kind.
     ReceiptInvalid = "receipt_invalid",
     /// The receipt is older than ten minutes.
     ReceiptExpired = "receipt_expired",
-    /// The verifier is not the one whose challenge the receipt was made for.
+    /// The verifier does not belong to the receipt's challenge.
     VerifierMismatch = "verifier_mismatch",
-    /// The page's origin is not the one its site has in the settings.
+    /// The page's origin differs from its site's origin in the settings.
     OriginNotAllowed = "origin_not_allowed",
-    /// The session is forged, altered or of another deployment.
+    /// The session is forged, altered or from another deployment.
     SessionInvalid = "session_invalid",
     /// The session is older than an hour.
     SessionExpired = "session_expired",
-    /// Another of the partner's users came back than had set out.
+    /// The partner's user who came back is not the one who started.
     SessionMismatch = "session_mismatch",
-    /// The site's settings ask for a session and there is none.
+    /// The site's settings require a session, and the request has none.
     SessionRequired = "session_required",
-    /// Smooch refused the authorization code: used before, or too old.
+    /// Smooch rejected the authorization code: it was used before, or is too old.
     CodeRejected = "code_rejected",
-    /// Smooch refused the partner's client id or secret.
+    /// Smooch rejected the partner's client id or secret.
     ClientRejected = "client_rejected",
-    /// Smooch did not answer, or answered that it cannot now.
+    /// Smooch did not answer, or is unavailable.
     SmoochUnavailable = "smooch_unavailable",
-    /// Smooch's answer is not what its documentation says.
+    /// Smooch's answer differs from its documentation.
     SmoochMalformed = "smooch_malformed",
     /// The token is there and could not be stored; it is held in the receipt that the answer carries.
     StorageUnavailable = "storage_unavailable",
@@ -68,16 +67,16 @@ codes! {
     Misconfigured = "misconfigured",
     /// The API key is missing or wrong.
     Unauthorized = "unauthorized",
-    /// There is nothing at that path, or no connection of that id.
+    /// The path or the connection does not exist.
     NotFound = "not_found",
-    /// The path exists, but not for this method.
+    /// The path does not support this method.
     MethodNotAllowed = "method_not_allowed",
-    /// The request has not the shape this path takes.
+    /// The request does not have the shape that this path takes.
     InvalidRequest = "invalid_request",
 }
 
 impl ErrorCode {
-    /// Reads a code, or `None` if it is none of ours.
+    /// Reads a code, or `None` if it is unknown.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == text)

@@ -6,10 +6,8 @@ use alloc::string::String;
 use core::fmt;
 
 /// A site's name: 1 to 32 characters of `a-z`, `0-9` and `-`.
-///
-/// It is its own text, or borrows it: the browser half allocates nothing for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Site<T = String>(T);
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Site(String);
 
 impl Site {
     /// Longest name. A `state` that carries one stays far below what any server refuses.
@@ -21,29 +19,19 @@ impl Site {
     /// Reads a name, or `None` if it has another shape.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Site::of(name).map(|site| Self(site.0.into()))
-    }
-}
-
-impl<'a> Site<&'a str> {
-    /// Reads a name and borrows it, or `None` if it has another shape.
-    #[must_use]
-    pub fn of(name: &'a str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let fits = (1..=Site::MAX_LENGTH).contains(&name.len()) && name.bytes().all(allowed);
-        fits.then_some(Self(name))
+        let fits = (1..=Self::MAX_LENGTH).contains(&name.len()) && name.bytes().all(allowed);
+        fits.then(|| Self(name.into()))
     }
-}
 
-impl<T: AsRef<str>> Site<T> {
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.as_ref()
+        &self.0
     }
 }
 
-impl<T: AsRef<str>> fmt::Display for Site<T> {
+impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

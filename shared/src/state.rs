@@ -6,13 +6,13 @@ use crate::{Challenge, Site};
 use alloc::string::String;
 use core::fmt;
 
-/// What comes back with the authorization code: which site set out, and the challenge of the browser that did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct State<T = String> {
+/// The site that a flow started from, and the challenge of the browser that started it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
     /// The site the person set out from.
-    pub site: Site<T>,
+    pub site: Site,
     /// The challenge whose verifier only that browser has.
-    pub challenge: Challenge<T>,
+    pub challenge: Challenge,
 }
 
 impl State {
@@ -22,37 +22,18 @@ impl State {
     /// Reads a `state`, or `None` if its version or its grammar is another.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let State { site, challenge } = State::of(text)?;
-        Some(Self { site: Site::parse(site.as_str())?, challenge: Challenge::parse(challenge.as_str())? })
-    }
-}
-
-impl<'a> State<&'a str> {
-    /// Reads a `state` and borrows it, or `None` if its version or its grammar is another.
-    #[must_use]
-    pub fn of(text: &'a str) -> Option<Self> {
-        let rest = text.strip_prefix(State::VERSION)?;
-        let dot = rest.bytes().position(|byte| byte == b'.')?;
-        let (site, challenge) = (rest.get(..dot)?, rest.get(dot + 1..)?);
-        Some(Self { site: Site::of(site)?, challenge: Challenge::of(challenge)? })
-    }
-}
-
-impl<T: AsRef<str>> State<T> {
-    /// The parts of the `state` as it is sent, in order. None of them needs percent-encoding.
-    #[must_use]
-    pub fn parts(&self) -> [&str; 4] {
-        [State::VERSION, self.site.as_str(), ".", self.challenge.as_str()]
+        let (site, challenge) = text.strip_prefix(Self::VERSION)?.split_once('.')?;
+        Some(Self { site: Site::parse(site)?, challenge: Challenge::parse(challenge)? })
     }
 
-    /// The `state` as it is sent.
+    /// The `state` as it is sent. None of its characters needs percent-encoding.
     #[must_use]
     pub fn to_text(&self) -> String {
-        self.parts().concat()
+        [Self::VERSION, self.site.as_str(), ".", self.challenge.as_str()].concat()
     }
 }
 
-impl<T: AsRef<str>> fmt::Display for State<T> {
+impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_text())
     }

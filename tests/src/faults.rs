@@ -5,16 +5,15 @@ use crate::{
     kv::{Fault as KvFault, Operation},
     page::{Fragment, Page, call_v1, completion, get, get_v1, id_of, json, session},
     scenarios::Start,
-    tools::root,
     world::{Response, Setup, World},
 };
+use client::text::Text;
 use serde_json::json;
-use shared::{AppId, ConnectionId, Subject};
+use shared::{AppId, ConnectionId, ErrorCode, Subject};
 use stand_in::{
     Broken, Endpoint, Fault,
     accounts::{NIGHT_MARKET, OWNER},
 };
-use std::fs;
 
 /// One fault.
 pub struct Case {
@@ -450,10 +449,8 @@ fn kept(world: &mut dyn World) -> Kept {
     Kept::Opens
 }
 
-/// What the client says to a person, in its own words.
+/// The text that the client shows for a code, in quotes.
 fn message(code: &str) -> String {
-    let view = fs::read_to_string(root().join("client/js/view.js")).expect("the client's words");
-    let english = view.split_once("const english = ").expect("its English").1;
-    let text = english.split_once(&format!("\"{code}\": ")).expect("a message for each code").1;
-    format!("\"{}\"", text.split('"').nth(1).expect("a message"))
+    let code = ErrorCode::parse(code).expect("an error code");
+    format!("\"{}\"", Text::Code(code).english())
 }

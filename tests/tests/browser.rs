@@ -41,7 +41,7 @@ fn an_owner_connects_the_second_app_and_nothing_leaks() {
     assert_eq!(play.connections(), 1);
     let leaks = Leaks::look(&browser, &play);
 
-    // What the owner sees in Smooch.
+    // The owner's view in Smooch.
     let shown_at = browser.js("return document.querySelector('#note a').href");
     browser.open(shown_at.as_str().unwrap());
     browser.wait("the message", "document.querySelector('[data-testid=message]')");
@@ -134,7 +134,7 @@ fn a_receipt_of_another_flow_in_the_fragment_connects_nobody() {
         assert_eq!(play.connections(), 0);
         assert_eq!(stage.smooch().issued_tokens().len(), 0, "the attacker's code was spent");
     }
-    // What the victim does then is what they wanted.
+    // The victim's own flow still works.
     click_button(&browser);
     go_through_smooch(&browser, stage);
     browser.wait_for_url(&stage.partner);
@@ -204,7 +204,7 @@ fn the_hosted_page_cannot_be_framed() {
     for path in ["/install", "/", "/healthz", "/openapi.json"] {
         assert!(!framed(&format!("{}{path}", play.stage.edge)), "{path} was shown in a frame");
     }
-    // What may be framed is shown, or this test could not fail.
+    // Another page can be framed, so this test can fail.
     assert!(framed(&format!("{}/shop.js", play.stage.partner)), "nothing is shown in a frame here");
 }
 
@@ -404,7 +404,7 @@ impl Leaks {
     }
 }
 
-/// What went over the network, as the browser saw it.
+/// The network traffic, as the browser saw it.
 struct Network {
     /// Headers of all answers of the edge and of the partner, and the body of the one that connects.
     answers: String,

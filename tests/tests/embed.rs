@@ -1,7 +1,8 @@
-//! `docs/embed.md`, as it stands: each example is served as a page and walked through to its end in a browser, and the
-//! page has every attribute, custom property and text that the element has.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "where it panics, a test has failed")]
+//! `docs/embed.md`: each example is served as a page and used to its end in a browser, and every attribute, custom property
+//! and text of the element is documented.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
+use client::text::Text;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -16,24 +17,24 @@ use tests::{
     tools::{root, tool},
 };
 
-/// A readable page, and no more.
-const MOST_LINES: usize = 300;
+/// A page that people still read.
+const MAX_LINES: usize = 300;
 
 fn page() -> String {
     fs::read_to_string(root().join("docs/embed.md")).unwrap()
 }
 
-/// The example in this language whose text has `mark`, with our hosts and client for the ones that it names.
+/// The example in this language whose text contains `mark`, with the hosts and the client id of the test.
 fn example(language: &str, mark: &str, play: &Play) -> String {
     let page = page();
     let blocks = page.split("\n```").skip(1).step_by(2);
     let mut found = blocks.filter_map(|block| block.strip_prefix(&format!("{language}\n")));
     let block =
         found.find(|block| block.contains(mark)).unwrap_or_else(|| panic!("no {language} with {mark}"));
-    of_our_hosts(block, play)
+    with_our_hosts(block, play)
 }
 
-fn of_our_hosts(block: &str, play: &Play) -> String {
+fn with_our_hosts(block: &str, play: &Play) -> String {
     let client =
         format!("client-id=\"shoplifter\" authorize-url=\"{}/oauth/authorize\"", play.stage.smooch_origin);
     assert!(block.contains("client-id=\"your-client-id\"") && block.contains("//connect.partner.example"));
@@ -42,7 +43,7 @@ fn of_our_hosts(block: &str, play: &Play) -> String {
         .replace("https://connect.partner.example", &play.stage.edge)
 }
 
-/// Sets out in the tab that is open, and comes back connected.
+/// Starts in the open tab and comes back connected.
 fn install(browser: &Browser, play: &Play, back: &str) {
     click_button(browser);
     go_through_smooch(browser, &play.stage);
@@ -51,29 +52,29 @@ fn install(browser: &Browser, play: &Play, back: &str) {
     assert_eq!(play.connections(), 1);
 }
 
-/// What a page that has heard of a connection shows, in the examples that show something.
+/// Checks the line that the examples show once they are connected.
 fn assert_noted(browser: &Browser, play: &Play) {
     let connections = play.stage.connections();
     let id = connections.first().and_then(|it| it.get("id")).and_then(|id| id.as_str()).unwrap();
-    browser.wait("the page was told", "document.querySelector('#note').textContent");
+    browser.wait("the page shows the connection", "document.querySelector('#note').textContent");
     let note = browser.js("return document.querySelector('#note').textContent");
     assert_eq!(note, format!("Ask your backend for {id}"));
 }
 
-/// The snippet of the README, and the style that it says leaves room.
-fn of_the_readme(play: &Play) -> (String, String) {
+/// The snippet of the README, and its style that reserves space.
+fn readme_snippet(play: &Play) -> (String, String) {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let (_, code) = readme.split_once("    <script type=\"module\"").unwrap();
     let (code, _) = code.split_once("</add-to-smooch>").unwrap();
     let (_, style) = readme.split_once("`add-to-smooch {").unwrap();
     let (style, _) = style.split_once('`').unwrap();
     let snippet = format!("<script type=\"module\"{code}</add-to-smooch>");
-    (of_our_hosts(&snippet, play), format!("<style>add-to-smooch {{{style}</style>"))
+    (with_our_hosts(&snippet, play), format!("<style>add-to-smooch {{{style}</style>"))
 }
 
-/// Opens a page with this in it, and with its element once more in a line of text, whose scripts come long after its
-/// first paint. What the engine counts of moves, which is none below three pixels, and in how many places things are seen.
-fn moves(play: &Play, html: &str) -> (Value, Value) {
+/// Opens a page with a snippet, and with its element a second time in a line of text. Its scripts arrive long after the first
+/// paint. Returns the engine's layout shifts, which it counts from three pixels on, and the number of different layouts.
+fn layout_shifts(play: &Play, html: &str) -> (Value, Value) {
     let (from, to) = (html.find("<add-to-smooch ").unwrap(), html.find("</add-to-smooch>").unwrap());
     let element = html.get(from..to).unwrap();
     let body = format!(
@@ -97,18 +98,22 @@ fn moves(play: &Play, html: &str) -> (Value, Value) {
 }
 
 #[test]
-fn nothing_moves_when_the_button_takes_over_in_the_documented_snippets() {
+fn nothing_moves_when_the_button_replaces_the_fallback_in_the_documented_snippets() {
     let play = Play::new();
     let still = (json!([]), json!(1));
-    let (snippet, style) = of_the_readme(&play);
-    assert_eq!(moves(&play, &[style, snippet.clone()].concat()), still, "README");
-    assert_eq!(moves(&play, &example("html", "id=\"note\"", &play)), still, "in plain HTML");
-    assert_eq!(moves(&play, &example("html", "mode=\"popup\"", &play)), still, "in a window of its own");
-    // What leaves no room moves, or the others could not fail.
-    let (shifts, places) = moves(&play, &snippet);
+    let (snippet, style) = readme_snippet(&play);
+    assert_eq!(layout_shifts(&play, &[style, snippet.clone()].concat()), still, "README");
+    assert_eq!(layout_shifts(&play, &example("html", "id=\"note\"", &play)), still, "in plain HTML");
+    assert_eq!(
+        layout_shifts(&play, &example("html", "mode=\"popup\"", &play)),
+        still,
+        "in a window of its own"
+    );
+    // Without reserved space things move, so the assertions above can fail.
+    let (shifts, layouts) = layout_shifts(&play, &snippet);
     assert!(
-        shifts.as_array().is_some_and(|shifts| !shifts.is_empty()) && places != json!(1),
-        "{shifts} {places}"
+        shifts.as_array().is_some_and(|shifts| !shifts.is_empty()) && layouts != json!(1),
+        "{shifts} {layouts}"
     );
 }
 
@@ -161,7 +166,7 @@ fn the_example_in_react_type_checks_and_connects_once_in_strict_mode() {
     let modules = Path::new(&tool("PAGE_MODULES")).to_owned();
     symlink(&modules, at("node_modules")).unwrap();
     fs::copy(root().join("www/add-to-smooch.d.ts"), at("add-to-smooch.d.ts")).unwrap();
-    // Its own types are not among the tests' tools; this is all that the example takes of them.
+    // The tests' tools lack the types of react-dom; this is all that the example uses of them.
     let react_dom = "declare module 'react-dom/client' { \
          export const createRoot: (place: Element) => { render(what: import('react').ReactNode): void } }";
     fs::write(at("react-dom.d.ts"), react_dom).unwrap();
@@ -185,7 +190,7 @@ fn the_example_in_react_type_checks_and_connects_once_in_strict_mode() {
     assert_eq!(browser.js("return [...heard, ...said]"), json!(["connected"]));
 }
 
-/// The example's server, stopped when the test is over.
+/// The example's server. It stops when the test is over.
 struct Server(Child);
 
 impl Drop for Server {
@@ -215,35 +220,36 @@ fn the_example_of_a_server_connects_for_its_user_under_its_policy() {
     assert!(up, "the example's server answers");
     let browser = Browser::new();
     browser.open(&settings);
-    // Back where they set out, by way of `return_to`.
+    // Back on the page they started from, after `return_to`.
     install(&browser, &play, &settings);
     let connections = play.stage.connections();
     assert_eq!(connections.first().and_then(|it| it.get("subject")), Some(&json!("user-42")));
 }
 
+/// The cells of the documentation's table rows, each row split at its separators.
+fn rows(page: &str) -> impl Iterator<Item = Vec<&str>> {
+    page.lines().filter(|row| row.starts_with("| `")).map(|row| row.split(" | ").collect())
+}
+
 #[test]
-fn every_text_that_a_person_can_see_is_on_the_page() {
-    let view = fs::read_to_string(root().join("client/js/view.js")).unwrap();
-    let english = view.split_once("const english = {\n").unwrap().1.split_once("\n};").unwrap().0;
+fn every_text_that_a_person_can_see_is_documented() {
     let page = page();
-    assert!(english.lines().count() > 40 && page.lines().count() <= MOST_LINES);
-    for line in english.lines() {
-        let (key, text) = line.trim().trim_end_matches(',').split_once("\": \"").unwrap();
-        let (key, text) = (format!("`{}`", key.trim_start_matches('"')), text.trim_end_matches('"'));
-        let rows = page.lines().filter(|row| row.starts_with("| `"));
-        let mut cells = rows.map(|row| row.split(" | ").collect::<Vec<_>>()).filter(|cells| cells.len() == 4);
-        let has = |cell: Option<&&str>, text: &str| cell.is_some_and(|cell| cell.contains(text));
-        assert!(cells.any(|row| has(row.first(), &key) && has(row.get(1), text)), "{key}: {text}");
+    assert!(page.lines().count() <= MAX_LINES);
+    for text in Text::all() {
+        let (key, english) = (format!("`{}`", text.key()), text.english());
+        let mut texts = rows(&page).filter(|cells| cells.len() == 4);
+        let is_documented = texts.any(|cells| cells[0].contains(&key) && cells[1].contains(english));
+        assert!(is_documented, "{key}: {english}");
     }
 }
 
 #[test]
-fn every_attribute_and_every_custom_property_is_on_the_page() {
+fn every_attribute_and_every_custom_property_is_documented() {
     let read = |path| fs::read_to_string(root().join(path)).unwrap();
-    let (element, view, page) = (read("client/js/element.js"), read("client/js/view.js"), page());
+    let (element, style, page) = (read("client/js/element.js"), read("client/src/view.css"), page());
     let observed = element.split_once("observedAttributes = \"").unwrap().1.split_once('"').unwrap().0;
     let attributes = observed.split(' ').chain(["theme"]).map(str::to_owned);
-    let properties = view.split("var(--smooch-").skip(1).map(|rest| rest.split(',').next().unwrap());
+    let properties = style.split("var(--smooch-").skip(1).map(|rest| rest.split(',').next().unwrap());
     let names: Vec<String> = attributes.chain(properties.map(|name| format!("--smooch-{name}"))).collect();
     assert_eq!(names.len(), 13);
     for name in names {

@@ -1,6 +1,5 @@
-//! The whole flow in every engine, with what people do to it: deny, go back, reload, change browsers, go private,
-//! and switch storage off.
-#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
+//! The whole flow in every engine: people deny, go back, reload, change browsers, use private windows, and block storage.
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use serde_json::Value;
 use stand_in::{Endpoint, Fault};
@@ -17,8 +16,8 @@ use tests::{
 
 in_each_engine!(
     a_reload_while_it_finishes_still_connects_once,
-    after_a_no_and_a_way_back_the_button_has_a_fresh_state,
-    two_tabs_that_set_out_before_either_is_back_have_a_flow_each,
+    after_a_denial_and_after_going_back_the_button_has_a_new_state,
+    two_tabs_that_start_at_once_have_separate_flows,
     a_link_opened_in_another_browser_connects_nobody,
     a_private_window_connects_and_leaves_nothing_on_disk,
     without_storage_the_fallback_stays_and_the_console_says_why,
@@ -50,7 +49,7 @@ fn a_reload_while_it_finishes_still_connects_once(engine: Engine) {
     assert_eq!(stage.smooch().count(Endpoint::Token), 1);
 }
 
-fn after_a_no_and_a_way_back_the_button_has_a_fresh_state(engine: Engine) {
+fn after_a_denial_and_after_going_back_the_button_has_a_new_state(engine: Engine) {
     let play = Play::new();
     let stage = &play.stage;
     play.page("/", &[], &[WATCH, SCRIPT].concat(), "ELEMENT");
@@ -72,7 +71,7 @@ fn after_a_no_and_a_way_back_the_button_has_a_fresh_state(engine: Engine) {
     browser.wait_for_url(&stage.smooch_origin);
     browser.back();
     browser.wait_for_url(&stage.partner);
-    // What was loaded again would not know that it was frozen.
+    // A page that was loaded again has no memory of being frozen.
     browser.wait("the page is the one that was left", "window.frozen === true");
     browser.wait("the state is fresh", &format!("({READY}) && ({READY}) != {left}"));
     assert_eq!(browser.js(&format!("return {STATUS}")), "");
@@ -85,7 +84,7 @@ fn after_a_no_and_a_way_back_the_button_has_a_fresh_state(engine: Engine) {
     assert_eq!(stage.smooch().issued_tokens().len(), 1);
 }
 
-fn two_tabs_that_set_out_before_either_is_back_have_a_flow_each(engine: Engine) {
+fn two_tabs_that_start_at_once_have_separate_flows(engine: Engine) {
     let play = Play::new();
     let stage = &play.stage;
     play.page("/", &[], &[WATCH, SCRIPT].concat(), "ELEMENT");
@@ -106,12 +105,12 @@ fn two_tabs_that_set_out_before_either_is_back_have_a_flow_each(engine: Engine) 
     browser.wait("the sign-in is taken", "document.querySelector('input[name=app]')");
     for (tab, app) in [&first, &second].into_iter().zip(apps) {
         browser.to_tab(tab.clone());
-        // Who has signed in is known in the other tab too, once it is loaded again.
+        // A reload shows the login in the other tab too.
         browser.reload();
         pick(&browser, app);
         browser.wait("it is theirs to say", "document.querySelector('#allow')");
     }
-    // Who set out last comes back first.
+    // The last flow to start is the first to come back.
     for (tab, app) in [(&second, "Night Market"), (&first, "Corner Bakery EU")] {
         browser.to_tab(tab.clone());
         browser.click("#allow");
@@ -175,7 +174,7 @@ fn a_private_window_connects_and_leaves_nothing_on_disk(engine: Engine) {
     assert_eq!(play.connections(), 1);
 }
 
-/// Whether a file in the folder, or below, has this text in it.
+/// Searches all files below a folder for a text.
 fn holds(folder: &Path, text: &str) -> bool {
     // What a browser has just removed is not there to be read.
     fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
@@ -195,7 +194,7 @@ fn without_storage_the_fallback_stays_and_the_console_says_why(engine: Engine) {
     browser.wait("the page is told", "window.heard.length");
     assert_eq!(browser.js("return heard"), serde_json::json!(["failed unsupported"]));
     let said = browser.js("return said");
-    assert_eq!(said, serde_json::json!(["add-to-smooch: this browser lets the page store nothing"]));
+    assert_eq!(said, serde_json::json!(["add-to-smooch: this browser blocks localStorage for this page"]));
     assert_eq!(browser.js(FALLBACK), true, "the fallback shows, and the button does not");
     picture(&browser, engine, "without-storage");
     browser.click("add-to-smooch a");

@@ -1,6 +1,6 @@
-//! A page can be pinned to one build: it has the build's digest in its address, the browser refuses a script or a wasm
-//! that is not that build's, and later builds take nothing away.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
+//! Builds of the embed: a page can be pinned to one, the browser refuses altered files, later builds remove nothing, and a
+//! script and a deployment of different builds work together.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use http::Response;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use std::{
     process::Command,
     sync::mpsc,
 };
+use tempfile::TempDir;
 use tests::{
     browser::Browser,
     stage::{Ports, Secrets, Stage},
@@ -23,7 +24,7 @@ const BUTTON: &str =
     "document.querySelector('add-to-smooch')?.shadowRoot?.querySelector('[part=button]')?.href";
 const FALLBACK: &str = "document.querySelector('#fallback').checkVisibility()";
 
-/// The script's path and its integrity.
+/// Path and integrity of the current build's script.
 fn pinned(www: &Path) -> (String, String) {
     let text = fs::read_to_string(www.join("pinned.json")).unwrap();
     let pinned: Value = serde_json::from_str(&text).unwrap();
@@ -31,13 +32,18 @@ fn pinned(www: &Path) -> (String, String) {
     (part("script"), part("integrity"))
 }
 
-/// A partner's page, pinned to the build; it notes what fails to load, and what the element says.
-fn page(edge: &str) -> String {
+/// A partner's page that is pinned to the current build.
+fn pinned_page(edge: &str) -> String {
     let (script, integrity) = pinned(&root().join("www"));
+    page(edge, &format!("src={edge}{script} integrity={integrity} crossorigin=anonymous"))
+}
+
+/// A partner's page with this script. Its title names the last load error or `failed` event.
+fn page(edge: &str, script: &str) -> String {
     format!(
         "<!doctype html><title>Shop</title><link rel=icon href=data:,>
          <script>for (const kind of ['error', 'failed']) addEventListener(kind, () => {{ document.title = kind }}, true)</script>
-         <script type=module src={edge}{script} integrity={integrity} crossorigin=anonymous></script>
+         <script type=module {script}></script>
          <add-to-smooch client-id=shoplifter><a id=fallback href={edge}/install>Add to Smooch</a></add-to-smooch>"
     )
 }
@@ -55,12 +61,12 @@ fn shop(page: String) -> (Server, String) {
     (server, address)
 }
 
-/// An edge that serves the build, but for what `alter` makes of each of its files.
+/// An edge that serves the current build, with each file changed by `alter`.
 fn edge(alter: impl Fn(&str, Vec<u8>) -> Vec<u8> + Send + Sync + 'static) -> (Server, String) {
     let server = serve(any_port(), move |request| {
         let path = request.uri().path();
         let bytes = fs::read(root().join("www").join(path.trim_start_matches('/'))).unwrap();
-        let kind = if path.ends_with("add-to-smooch.js") { "text/javascript" } else { "application/wasm" };
+        let kind = if path.ends_with("add-to-smooch.wasm") { "application/wasm" } else { "text/javascript" };
         Response::builder()
             .header("content-type", kind)
             .header("access-control-allow-origin", "*")
@@ -80,7 +86,7 @@ fn a_pinned_page_loads_its_build_and_nothing_else_of_the_edge() {
     let options = stand_in::Options::default();
     let stage =
         Stage::start(Ports::default(), state.path(), &Secrets::fresh(), &json!({}), options, sender).unwrap();
-    let (_shop, address) = shop(page(&stage.edge));
+    let (_shop, address) = shop(pinned_page(&stage.edge));
     let browser = Browser::new();
     browser.open(&address);
     browser.wait("the button is ready", BUTTON);
@@ -110,7 +116,7 @@ fn an_altered_script_does_not_run_and_the_fallback_stays() {
         }
         bytes
     });
-    let (_shop, address) = shop(page(&address));
+    let (_shop, address) = shop(pinned_page(&address));
     let browser = Browser::new();
     browser.open(&address);
     browser.wait("the script is refused", "document.title == 'error'");
@@ -119,72 +125,161 @@ fn an_altered_script_does_not_run_and_the_fallback_stays() {
 
 #[test]
 fn an_altered_wasm_does_not_run_and_the_fallback_stays() {
-    // An empty section by a name of its own changes nothing but the digest.
+    // An empty custom section changes nothing but the digest.
     let (_edge, address) = edge(|path, mut bytes| {
         if path.ends_with("add-to-smooch.wasm") {
             bytes.extend([0, 2, 1, b'x']);
         }
         bytes
     });
-    let (_shop, address) = shop(page(&address));
+    let (_shop, address) = shop(pinned_page(&address));
     let browser = Browser::new();
     browser.open(&address);
-    browser.wait("the element says that it cannot work", "document.title == 'failed'");
+    browser.wait("the element reports that it cannot work", "document.title == 'failed'");
     assert_eq!(browser.js(&format!("return {FALLBACK} && !({BUTTON})")), true);
 }
 
-/// Or the two above could not fail.
+/// Proves that the two tests above can fail.
 #[test]
-fn what_is_not_altered_runs() {
+fn an_unaltered_build_runs() {
     let (_edge, address) = edge(|_, bytes| bytes);
-    let (_shop, address) = shop(page(&address));
+    let (_shop, address) = shop(pinned_page(&address));
     let browser = Browser::new();
     browser.open(&address);
     browser.wait("the button is ready", BUTTON);
     assert_eq!(browser.js(&format!("return {FALLBACK}")), false);
 }
 
+/// An edge that serves the folder `www`, behind a cache that may still have the script of another folder.
+fn deployment(www: &Path, cached: Option<&Path>) -> (Server, String) {
+    let (www, cached) = (www.to_owned(), cached.map(Path::to_owned));
+    let server = serve(any_port(), move |request| {
+        let path = request.uri().path().trim_start_matches('/');
+        // The cache knows the script by its plain address.
+        let is_cached = path == "add-to-smooch.js" && request.uri().query().is_none();
+        let folder = cached.as_ref().filter(|_| is_cached).unwrap_or(&www);
+        let Ok(bytes) = fs::read(folder.join(path)) else {
+            // The Worker's 404 cannot be read by other origins.
+            return Response::builder().status(404).body(Vec::new()).unwrap();
+        };
+        let kind = if path.ends_with("add-to-smooch.wasm") { "application/wasm" } else { "text/javascript" };
+        let answer =
+            Response::builder().header("content-type", kind).header("access-control-allow-origin", "*");
+        answer.header("cache-control", "public, max-age=300").body(bytes).unwrap()
+    });
+    let server = server.unwrap();
+    let address = format!("http://{}", server.address());
+    (server, address)
+}
+
+/// Runs scripts/pin-client. Returns its success and everything that it printed.
+fn publish(built: &Path, www: &Path) -> (bool, String) {
+    let output = Command::new(root().join("scripts/pin-client")).arg(built).arg(www).output().unwrap();
+    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    (output.status.success(), printed)
+}
+
+/// A folder `www` with one build: the current one, whose script adds its name to `builds`.
+fn published(name: &str) -> TempDir {
+    let current = pinned(&root().join("www")).0;
+    let current = root().join("www").join(current.trim_start_matches('/'));
+    let folder = current.parent().unwrap();
+    let (built, www) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, built.path().join(path.file_name().unwrap())).unwrap();
+    }
+    // The published script has its folder and its integrity filled in.
+    let floating = fs::read_to_string(root().join("www/add-to-smooch.js")).unwrap();
+    let embed = folder.strip_prefix(root().join("www")).unwrap().to_str().unwrap();
+    let integrity = floating.split("sha384-").nth(1).unwrap().split('"').next().unwrap();
+    let template = floating.replace(&format!("{embed}/"), "@FOLDER@");
+    let template = template.replace(&format!("sha384-{integrity}"), "@INTEGRITY@");
+    let script = format!("globalThis.builds = [...(globalThis.builds ?? []), '{name}'];\n{template}");
+    fs::write(built.path().join("add-to-smooch.js"), script).unwrap();
+    let (done, printed) = publish(built.path(), www.path());
+    assert!(done, "{printed}");
+    www
+}
+
+/// Loads the script of one build from a cache and everything else from a deployment of another, as after a deployment or a
+/// rollback. Each build's script adds its name to `builds` when it runs.
+#[track_caller]
+fn check_skew(cached: &str, deployed: &str) {
+    require("www/pinned.json", "make embed");
+    let folders = [cached, deployed].map(published);
+    let (_edge, edge) = deployment(folders[1].path(), Some(folders[0].path()));
+    let (_shop, address) = shop(page(&edge, &format!("src={edge}/add-to-smooch.js")));
+    let browser = Browser::new();
+    browser.open(&address);
+    browser.wait("the button is ready", BUTTON);
+    assert_eq!(browser.js("return builds"), json!([cached, deployed]));
+    assert_eq!(browser.js("return document.title"), "Shop", "nothing failed");
+}
+
 #[test]
-fn a_later_build_takes_no_earlier_one_away() {
-    let www = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(www.path().join(name), text).unwrap();
-    let pin = || {
-        let output = Command::new(root().join("scripts/pin-client")).arg(www.path()).output().unwrap();
-        (
-            output.status.success(),
-            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
-        )
-    };
+fn an_old_script_on_a_new_deployment_loads_the_new_build_once() {
+    check_skew("old", "new");
+}
+
+#[test]
+fn a_new_script_on_an_old_deployment_loads_the_old_build_once() {
+    check_skew("new", "old");
+}
+
+#[test]
+fn a_script_whose_wasm_is_gone_everywhere_loads_once_more_and_leaves_the_fallback() {
+    require("www/pinned.json", "make embed");
+    let www = published("only");
+    fs::remove_dir_all(www.path().join("embed")).unwrap();
+    let (_edge, edge) = deployment(www.path(), None);
+    let (_shop, address) = shop(page(&edge, &format!("src={edge}/add-to-smooch.js")));
+    let browser = Browser::new();
+    browser.open(&address);
+    browser.wait("the element reports that it cannot work", "document.title == 'failed'");
+    assert_eq!(browser.js("return builds"), json!(["only", "only"]));
+    assert_eq!(browser.js(&format!("return {FALLBACK} && !({BUTTON})")), true);
+}
+
+#[test]
+fn a_later_build_removes_no_earlier_one() {
+    let (built, www) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let write = |name: &str, text: &str| fs::write(built.path().join(name), text).unwrap();
+    let publish = || publish(built.path(), www.path());
     let folders = || fs::read_dir(www.path().join("embed")).unwrap().count();
-    write("add-to-smooch.js", "fetch(new URL(\"add-to-smooch.wasm\",import.meta.url))");
+    write("add-to-smooch.js", "load('@FOLDER@', '@INTEGRITY@')");
     write("add-to-smooch.wasm", "one");
     write("add-to-smooch.fr.js", "export default 1");
-    write("add-to-smooch.d.ts", "export {}");
-    let (done, said) = pin();
+    let (done, printed) = publish();
     let (first, integrity) = pinned(www.path());
-    assert!(done && said.contains(&first) && said.contains(&integrity), "{said}");
-    assert!(pin().0 && folders() == 1 && pinned(www.path()).0 == first, "the same build has the same name");
+    assert!(done && printed.contains(&first) && printed.contains(&integrity), "{printed}");
+    assert!(
+        publish().0 && folders() == 1 && pinned(www.path()).0 == first,
+        "the same build has the same name"
+    );
     let of_first = |name: &str| fs::read_to_string(www.path().join(&first[1..]).with_file_name(name));
     // `printf one | openssl dgst -sha384 -binary | openssl base64 -A`
     let digest = "sha384-Xby+2wDRMaKeBZP5dvK0N5QpOSORmtQnZt6Bf+yCSmJieZ/sjQTLmxfEjo6ukSZY";
-    assert!(of_first("add-to-smooch.js").unwrap().contains(digest), "{:?}", of_first("add-to-smooch.js"));
-    assert!(of_first("add-to-smooch.fr.js").is_ok(), "what is loaded on demand is of the build");
-    assert!(of_first("add-to-smooch.d.ts").is_err());
+    assert_eq!(of_first("add-to-smooch.js").unwrap(), format!("load('', '{digest}')"));
+    let folder = first[1..].replace("add-to-smooch.js", "");
+    let floating = fs::read_to_string(www.path().join("add-to-smooch.js")).unwrap();
+    assert_eq!(floating, format!("load('{folder}', '{digest}')"), "the floating script loads its own build");
+    assert!(of_first("add-to-smooch.fr.js").is_ok(), "modules that are loaded on demand belong to the build");
 
-    // A change of any file is another build.
+    // A change of any file makes another build.
     write("add-to-smooch.fr.js", "export default 2");
-    assert!(pin().0 && folders() == 2 && pinned(www.path()).0 != first);
+    assert!(publish().0 && folders() == 2 && pinned(www.path()).0 != first);
     write("add-to-smooch.wasm", "two");
-    assert!(pin().0 && folders() == 3);
+    assert!(publish().0 && folders() == 3);
     assert_eq!(of_first("add-to-smooch.wasm").unwrap(), "one");
 
-    // What it could not hold, it does not pin.
-    write("add-to-smooch.js", "fetch(elsewhere)");
-    let (done, said) = pin();
-    assert!(!done && said.contains("does not fetch add-to-smooch.wasm once"), "{said}");
+    // A script that does not check its wasm is not published.
+    write("add-to-smooch.js", "load('@FOLDER@')");
+    let (done, printed) = publish();
+    assert!(!done && printed.contains("has no @INTEGRITY@"), "{printed}");
 }
 
-/// Git is told to leave builds out, but for those that it is given by hand.
+/// Git ignores builds, except those that are added by hand.
 #[test]
 fn a_build_that_is_kept_is_in_git() {
     let repository = tempfile::tempdir().unwrap();
@@ -200,12 +295,13 @@ fn a_build_that_is_kept_is_in_git() {
     for name in ["scripts/pin-client", "www/.gitignore"] {
         fs::copy(root().join(name), at(name)).unwrap();
     }
-    fs::write(at("www/add-to-smooch.js"), "fetch(new URL(\"add-to-smooch.wasm\",import.meta.url))").unwrap();
-    fs::write(at("www/add-to-smooch.wasm"), "one").unwrap();
+    fs::create_dir_all(at("built")).unwrap();
+    fs::write(at("built/add-to-smooch.js"), "load('@FOLDER@', '@INTEGRITY@')").unwrap();
+    fs::write(at("built/add-to-smooch.wasm"), "one").unwrap();
     let run = |arguments: &[&str]| {
         assert!(Command::new(at("scripts/pin-client")).args(arguments).output().unwrap().status.success());
     };
-    run(&[]);
+    run(&["built"]);
     assert!(!git(&["status", "--porcelain", "--untracked-files=all"]).contains("www/embed"));
     run(&["--keep"]);
     let folder = format!("www{}", pinned(&at("www")).0.replace("/add-to-smooch.js", ""));

@@ -1,6 +1,5 @@
-//! A window of its own for the flow, in every engine: what the page that opened it learns, and that it is not fooled by a
-//! Smooch whose pages cut it off.
-#![expect(clippy::indexing_slicing, reason = "where it panics, a test has failed")]
+//! Popup windows, in every engine: the page that opened one gets the result, even if Smooch's pages sever the window.
+#![expect(clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use fantoccini::wd::WindowHandle;
 use http::StatusCode;
@@ -16,27 +15,27 @@ use tests::{
 };
 
 in_each_engine!(
-    a_window_connects_and_the_page_that_opened_it_stays,
-    a_window_that_was_cut_off_connects_as_well_and_is_not_taken_for_closed,
-    a_no_in_the_window_is_heard_in_the_page,
-    a_window_that_is_closed_makes_the_button_ready,
-    a_failure_in_the_window_is_said_in_the_page_and_the_window_goes,
-    what_can_be_sent_again_from_the_window_is_said_in_both_and_goes_on_there,
-    whoever_starts_again_on_the_page_is_rid_of_the_window_that_waits,
-    a_window_that_waits_and_was_cut_off_goes_as_well,
+    a_popup_connects_and_the_page_that_opened_it_stays,
+    a_severed_popup_connects_too_and_does_not_count_as_closed,
+    a_denial_in_the_popup_reaches_the_page,
+    a_closed_popup_makes_the_button_ready,
+    a_failure_in_the_popup_reaches_the_page_and_the_popup_closes,
+    a_flow_that_can_be_retried_shows_in_both_and_continues_in_the_popup,
+    a_new_flow_in_the_page_closes_the_popup_that_waits,
+    a_severed_popup_that_waits_closes_too,
     two_buttons_do_not_disturb_each_other,
-    two_tabs_whose_windows_are_open_at_once_have_a_flow_each,
-    where_there_can_be_no_window_the_link_is_followed,
-    languages_and_windows_are_loaded_where_they_are_asked_for,
+    two_tabs_with_open_popups_have_separate_flows,
+    without_a_popup_the_link_is_followed,
+    languages_and_the_popup_module_load_on_demand,
 );
 
 const POPUP: &str = "<add-to-smooch client-id=\"shoplifter\" mode=\"popup\" authorize-url=\"SMOOCH/oauth/authorize\">\
      <a href=\"EDGE/install\">Add to Smooch</a></add-to-smooch>";
 
-/// A page whose button opens a window, with the script that this takes there already.
+/// Opens a page whose button opens a popup window, and waits for the module that this needs.
 fn open(play: &Play, engine: Engine, buttons: usize) -> Browser {
     play.page("/popup", &[], &[WATCH, SCRIPT].concat(), &POPUP.repeat(buttons));
-    // Where the window comes back to; it is of the same site and knows nothing of windows.
+    // The window ends on this page of the same site.
     play.page("/", &[], &[WATCH, SCRIPT].concat(), "ELEMENT");
     let browser = Browser::of(engine);
     browser.open(&format!("{}/popup", play.stage.partner));
@@ -55,12 +54,12 @@ fn heard(browser: &Browser) -> String {
     browser.js("return JSON.stringify(heard)").as_str().unwrap_or_default().to_owned()
 }
 
-/// What the last event carried.
+/// The detail of the last event.
 fn carried(browser: &Browser) -> Value {
     browser.js("return carried.at(-1)")
 }
 
-/// Sets out in a window, and goes through Smooch there. The page that stays, in which it is then.
+/// Starts in a popup window and goes through Smooch there. Returns the page's own tab.
 fn set_out(play: &Play, browser: &Browser) -> WindowHandle {
     let page = browser.tab();
     browser.click_found(BUTTON);
@@ -76,7 +75,7 @@ fn connects(play: &Play, engine: Engine) {
     browser.to_newest_tab();
     sign_in(&browser, &play.stage, stand_in::accounts::OWNER);
     assert_eq!(browser.js("return window.opener"), Value::Null, "it has no hold on the page");
-    // Long enough to look at the window several times.
+    // Long enough for several polls of the window.
     thread::sleep(Duration::from_millis(1_000));
     let window = browser.tab();
     browser.to_tab(page.clone());
@@ -92,15 +91,15 @@ fn connects(play: &Play, engine: Engine) {
     assert_eq!((play.connections(), play.stage.smooch().issued_tokens().len()), (1, 1));
 }
 
-fn a_window_connects_and_the_page_that_opened_it_stays(engine: Engine) {
+fn a_popup_connects_and_the_page_that_opened_it_stays(engine: Engine) {
     connects(&Play::new(), engine);
 }
 
-fn a_window_that_was_cut_off_connects_as_well_and_is_not_taken_for_closed(engine: Engine) {
+fn a_severed_popup_connects_too_and_does_not_count_as_closed(engine: Engine) {
     connects(&Play::at(&json!({}), Options { coop: true, ..Options::default() }), engine);
 }
 
-fn a_no_in_the_window_is_heard_in_the_page(engine: Engine) {
+fn a_denial_in_the_popup_reaches_the_page(engine: Engine) {
     let play = Play::new();
     let browser = open(&play, engine, 1);
     let page = browser.tab();
@@ -114,14 +113,14 @@ fn a_no_in_the_window_is_heard_in_the_page(engine: Engine) {
     assert_eq!(play.connections(), 0);
 }
 
-fn a_window_that_is_closed_makes_the_button_ready(engine: Engine) {
+fn a_closed_popup_makes_the_button_ready(engine: Engine) {
     let play = Play::new();
     let browser = open(&play, engine, 1);
     let page = browser.tab();
     browser.click_found(BUTTON);
     browser.to_newest_tab();
     browser.wait("the sign-in form", "document.querySelector('#email')");
-    // Long enough to be seen there.
+    // Long enough for a poll to see it there.
     thread::sleep(Duration::from_millis(700));
     browser.close_tab();
     browser.to_tab(page);
@@ -138,10 +137,10 @@ fn a_window_that_is_closed_makes_the_button_ready(engine: Engine) {
     wait_for_connected(&browser, "Corner Bakery EU");
 }
 
-/// What a person reads in the page and in the window.
+/// The status text in the page and in the window.
 const NOT_ANSWERING: &str = "Smooch is not answering as it should. Try again in a minute. Reference: ";
 
-/// The page's half: it has fired `failed` once, says the same below the button, and can be pressed.
+/// Checks the page: it has fired `failed` once, shows the same text, and its button works.
 #[track_caller]
 fn assert_told(browser: &Browser) {
     browser.wait("the page has heard", &format!("{STATUS}.startsWith('{NOT_ANSWERING}')"));
@@ -155,7 +154,7 @@ fn assert_told(browser: &Browser) {
     assert_eq!(browser.js(&format!("return ({BUTTON}).className")), "failed");
 }
 
-/// Presses again in the page, and goes to the end in the one window that there is then, known at Smooch by now.
+/// Presses again in the page and finishes in the one window that is left, with Smooch's login kept.
 fn again(browser: &Browser, page: &WindowHandle) {
     let before = browser.all_tabs();
     browser.click_found(BUTTON);
@@ -172,17 +171,17 @@ fn again(browser: &Browser, page: &WindowHandle) {
     assert_eq!(heard(browser), "[\"failed smooch_unavailable\",\"connected\"]");
 }
 
-/// Smooch has answered with a token, and then does not say for which app it is until all tries are used up.
+/// Lets Smooch issue a token and then not answer whose it is, until all attempts are used up.
 fn hold(play: &Play) {
     for _try in 0..3 {
         play.stage.smooch().on_next(Endpoint::TokenInfo, Fault::status(StatusCode::SERVICE_UNAVAILABLE));
     }
 }
 
-fn a_failure_in_the_window_is_said_in_the_page_and_the_window_goes(engine: Engine) {
+fn a_failure_in_the_popup_reaches_the_page_and_the_popup_closes(engine: Engine) {
     let play = Play::new();
     let browser = open(&play, engine, 1);
-    // Nobody knows whether it has spent the code, so it is not asked again.
+    // Smooch may have spent the code, so the edge does not ask again.
     play.stage.smooch().on_next(Endpoint::Token, Fault::status(StatusCode::INTERNAL_SERVER_ERROR));
     let page = set_out(&play, &browser);
     browser.to_tab(page.clone());
@@ -192,7 +191,7 @@ fn a_failure_in_the_window_is_said_in_the_page_and_the_window_goes(engine: Engin
     assert_eq!(play.connections(), 1);
 }
 
-fn what_can_be_sent_again_from_the_window_is_said_in_both_and_goes_on_there(engine: Engine) {
+fn a_flow_that_can_be_retried_shows_in_both_and_continues_in_the_popup(engine: Engine) {
     let play = Play::new();
     let browser = open(&play, engine, 1);
     hold(&play);
@@ -223,11 +222,11 @@ fn starts_again(play: &Play, engine: Engine) {
     assert_eq!(play.connections(), 1);
 }
 
-fn whoever_starts_again_on_the_page_is_rid_of_the_window_that_waits(engine: Engine) {
+fn a_new_flow_in_the_page_closes_the_popup_that_waits(engine: Engine) {
     starts_again(&Play::new(), engine);
 }
 
-fn a_window_that_waits_and_was_cut_off_goes_as_well(engine: Engine) {
+fn a_severed_popup_that_waits_closes_too(engine: Engine) {
     starts_again(&Play::at(&json!({}), Options { coop: true, ..Options::default() }), engine);
 }
 
@@ -243,7 +242,7 @@ fn two_buttons_do_not_disturb_each_other(engine: Engine) {
     browser.to_tab(first);
     browser.wait("the second is connected", &format!("{second}.className == 'connected'"));
     assert_eq!(browser.js(&format!("return ({BUTTON}).className")), "ready");
-    // The first is as good as before.
+    // The first still works.
     browser.wait("the first is ready", READY);
     browser.click_found(BUTTON);
     let page = browser.tab();
@@ -257,7 +256,7 @@ fn two_buttons_do_not_disturb_each_other(engine: Engine) {
     assert_eq!(play.connections(), 2);
 }
 
-fn two_tabs_whose_windows_are_open_at_once_have_a_flow_each(engine: Engine) {
+fn two_tabs_with_open_popups_have_separate_flows(engine: Engine) {
     let play = Play::new();
     let browser = open(&play, engine, 1);
     let first = browser.tab();
@@ -280,12 +279,12 @@ fn two_tabs_whose_windows_are_open_at_once_have_a_flow_each(engine: Engine) {
     browser.wait("the sign-in is taken", "document.querySelector('input[name=app]')");
     for (window, app) in windows.iter().zip(apps) {
         browser.to_tab(window.clone());
-        // Who has signed in is known in the other window too, once it is loaded again.
+        // A reload shows the login in the other window too.
         browser.reload();
         pick(&browser, app);
         browser.wait("it is theirs to say", "document.querySelector('#allow')");
     }
-    // Who set out last comes back first.
+    // The last flow to start is the first to come back.
     for (window, page, app) in
         [(&windows[1], &second, "Night Market"), (&windows[0], &first, "Corner Bakery EU")]
     {
@@ -304,7 +303,7 @@ fn two_tabs_whose_windows_are_open_at_once_have_a_flow_each(engine: Engine) {
     assert_eq!((play.connections(), play.stage.smooch().issued_tokens().len()), (2, 2));
 }
 
-fn where_there_can_be_no_window_the_link_is_followed(engine: Engine) {
+fn without_a_popup_the_link_is_followed(engine: Engine) {
     let play = Play::new();
     let browser = open(&play, engine, 1);
     browser.js("window.open = () => null");
@@ -316,7 +315,7 @@ fn where_there_can_be_no_window_the_link_is_followed(engine: Engine) {
     wait_for_connected(&browser, "Corner Bakery EU");
 }
 
-fn languages_and_windows_are_loaded_where_they_are_asked_for(engine: Engine) {
+fn languages_and_the_popup_module_load_on_demand(engine: Engine) {
     let play = Play::new();
     let browser = Browser::of(engine);
     let loaded = |browser: &Browser| {
@@ -328,14 +327,14 @@ fn languages_and_windows_are_loaded_where_they_are_asked_for(engine: Engine) {
     browser.open(&format!("{}/plain", play.stage.partner));
     browser.wait("the button is ready", READY);
     assert_eq!(loaded(&browser), "add-to-smooch.js add-to-smooch.wasm");
-    // A language that there is, in a part of the page; and one that there is not.
+    // A supported language on a part of the page, and an unsupported one.
     play.page("/spoken", &[], SCRIPT, "<div lang=\"pt-BR\">ELEMENT</div><div lang=\"tlh\">ELEMENT</div>");
     browser.open(&format!("{}/spoken", play.stage.partner));
     browser.wait("it speaks", &format!("({BUTTON})?.textContent == 'Adicionar ao Smooch'"));
     let other = "document.querySelectorAll('add-to-smooch')[1].shadowRoot.querySelector('[part=button]')";
     assert_eq!(browser.js(&format!("return {other}.textContent")), "Add to Smooch");
     assert_eq!(loaded(&browser), "add-to-smooch.js add-to-smooch.pt.js add-to-smooch.wasm");
-    // Another is learnt when the element is told so.
+    // A changed `lang` loads another language.
     browser.js("document.querySelector('add-to-smooch').lang = 'ja'");
     browser.wait("it speaks", &format!("({BUTTON})?.textContent == 'Smooch に追加'"));
 }

@@ -1,6 +1,6 @@
-//! The setup page in a real browser: what is entered becomes a snippet, the button is seen in each state, and what is
-//! wrong with a page is said in plain words.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "where it panics, a test has failed")]
+//! The setup page in a real browser: the snippet follows the options, the preview shows each state, and the check explains
+//! what is wrong with a page.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 use http::Response;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ const LIVE: &str =
 
 struct Play {
     stage: Stage,
-    /// The page of site `broken`, whatever its path.
+    /// The page of the site `broken`, for every path.
     page: Arc<Mutex<Response<Vec<u8>>>>,
     broken: String,
     browser: Browser,
@@ -34,7 +34,7 @@ struct Play {
 }
 
 impl Play {
-    /// The setup page, open, on a stage with two sites: the partner's, and one that is not right.
+    /// Opens the setup page of a deployment with two sites: the partner's, and a faulty one.
     fn new() -> Self {
         require("www/setup.js", "make embed");
         let state = tempfile::tempdir().unwrap();
@@ -66,11 +66,11 @@ impl Play {
         self.browser.fill("#site", site);
         self.browser.fill("#origin", address);
         self.browser.click("#check button");
-        let done = format!("{SAID} && !{SAID}.startsWith('Looking')");
-        self.browser.wait("the page was looked at", &done);
+        let done = format!("{SAID} && !{SAID}.startsWith('Checking')");
+        self.browser.wait("the check is done", &done);
     }
 
-    /// What the page has said: the summary, and each verdict as its level and text.
+    /// The summary, and level and text of each verdict.
     fn verdicts(&self) -> (String, Vec<(String, String)>) {
         let list = self.browser.js(
             "return [...document.querySelectorAll('#verdicts li')].map((item) => [item.className, item.textContent])",
@@ -96,14 +96,13 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind(any_port).unwrap().local_addr().unwrap().port()
 }
 
-/// What is wrong is named, and what is right is said to be.
 #[test]
-fn what_is_wrong_with_a_page_is_said_in_plain_words() {
+fn a_check_explains_what_is_wrong_with_a_page() {
     let play = Play::new();
     let edge = &play.stage.edge;
     play.check("main", &format!("{}/some/page?x", play.stage.partner));
     let (said, verdicts) = play.verdicts();
-    assert_eq!(said, "All of it is right.", "{verdicts:#?}");
+    assert_eq!(said, "Everything is right.", "{verdicts:#?}");
     assert!(verdicts.iter().all(|(level, _)| level == "right") && verdicts.len() > 4, "{verdicts:#?}");
     let shown = play.browser.js("return document.querySelector('#origin').value");
     assert_eq!(shown, play.stage.partner, "an address is taken for its origin");
@@ -124,20 +123,20 @@ fn what_is_wrong_with_a_page_is_said_in_plain_words() {
     play.serve(404, "", "default-src 'self'");
     play.check("broken", &play.broken);
     has("does not exist");
-    has("wants to know who connects");
+    has("requires a session");
     let element =
         "<add-to-smooch client-id=thief site=broken session=SESSION_FROM_YOUR_BACKEND></add-to-smooch>";
     let page = format!("<script src={edge}/add-to-smooch.js></script>{element}");
     play.serve(200, &page, "default-src 'self'");
     play.check("broken", &play.broken);
     for words in
-        ["type=\"module\"", "client-id", "another place", "no session", "does not let WebAssembly run"]
+        ["type=\"module\"", "client-id", "another authorization endpoint", "no session", "blocks WebAssembly"]
     {
         has(words);
     }
     assert!(play.verdicts().0.ends_with("things are wrong."));
 
-    // What is wrong before anybody is asked is said at its field.
+    // A wrong option is reported at its field, without a check.
     play.check("Shop!", "");
     let told = play
         .browser
@@ -147,7 +146,7 @@ fn what_is_wrong_with_a_page_is_said_in_plain_words() {
 }
 
 #[test]
-fn what_is_chosen_is_in_the_snippet_and_in_the_preview() {
+fn the_options_are_in_the_snippet_and_in_the_preview() {
     let play = Play::new();
     let (browser, edge) = (&play.browser, &play.stage.edge);
     let smooch = format!("{}/oauth/authorize", play.stage.smooch_origin);
@@ -189,14 +188,14 @@ fn what_is_chosen_is_in_the_snippet_and_in_the_preview() {
         format!("src=\"{edge}{script}\" integrity=\"{integrity}\" crossorigin=\"anonymous\"></script>");
     assert!(play.snippet().contains(&line), "{}", play.snippet());
 
-    // What was taken out again goes.
+    // An option that is reset disappears.
     browser.click("input[name=theme][value=usual]");
     let live = browser.js("return document.querySelector('#stage add-to-smooch').hasAttribute('theme')");
     assert_eq!(live, false);
 }
 
 #[test]
-fn the_button_is_seen_in_each_state_and_leads_nowhere() {
+fn the_preview_shows_each_state_and_leads_nowhere() {
     let play = Play::new();
     let browser = &play.browser;
     let metrics = json!({"width": 1200, "height": 1600, "deviceScaleFactor": 1, "mobile": false});
@@ -206,7 +205,7 @@ fn the_button_is_seen_in_each_state_and_leads_nowhere() {
     let status = "document.querySelector('#stage > *').shadowRoot.querySelector('[role=status]').textContent";
     for (state, says, below) in [
         ("leaving", "Connect", "Taking you"),
-        ("elsewhere", "Connect", "window"),
+        ("in-popup", "Connect", "window"),
         ("finishing", "Connecting…", "Finishing"),
         ("connected", "Connected", "Corner Bakery"),
         ("denied", "Connect", "chose not to"),
@@ -262,8 +261,7 @@ fn the_snippet_is_copied_with_and_without_a_clipboard() {
     assert_eq!(clipboard(), play.snippet());
 }
 
-/// axe-core looks at it with verdicts, with a field that is wrong, and with all that can be opened open. Nothing is in
-/// the console. The pictures are looked at by people.
+/// axe-core checks the page with verdicts, with a wrong field, and with all details open. People look at the pictures.
 #[test]
 fn the_page_fits_every_width_and_scheme_and_everybody() {
     let play = Play::new();
@@ -294,70 +292,75 @@ fn the_page_fits_every_width_and_scheme_and_everybody() {
     assert!(console.iter().all(|entry| entry["level"] != "SEVERE"), "{console:?}");
 }
 
-/// Every state in both themes, in the wide variant and from right to left, and every language: a sheet for the docs, which
-/// people look at, and axe-core too.
+/// The contact sheet: every state in both themes, in the wide variant and from right to left, every language, and forced
+/// colours. People look at it, and axe-core does.
 #[test]
-fn every_state_has_its_place_on_the_contact_sheet() {
+fn every_state_and_language_is_on_the_contact_sheet() {
     const SHEET: &str = "
         const sheet = document.createElement('main');
         Object.assign(sheet.style, {display: 'grid', gridTemplateColumns: 'repeat(4, 350px)',
             width: '1400px', maxWidth: 'none', margin: 0, padding: 0, gap: 0, border: 0, borderRadius: 0, background: '#fff', color: '#222'});
         sheet.lang = 'en';
         const title = sheet.appendChild(document.createElement('h1'));
-        title.textContent = 'Every state: light, dark, wide, from right to left; then languages, then forced colours';
+        title.textContent = 'Every state: light, dark, wide, right to left. Then languages, then forced colours.';
         Object.assign(title.style, {gridColumn: '1 / -1', margin: '14px', font: '600 18px system-ui'});
         window.cell = (dark, host) => {
             const cell = sheet.appendChild(document.createElement('div'));
             Object.assign(cell.style, {padding: '14px', background: dark ? '#14111f' : '#fff', color: dark ? '#eee' : '#222'});
             cell.append(host);
         };
-        document.body.replaceChildren(...document.querySelectorAll('#looks, #stage'), sheet)";
-    // As the element draws itself now, without what it would do.
-    const COPY: &str = "
-        const [given, attributes] = arguments;
-        const host = document.querySelector('#stage').firstElementChild;
-        for (const name of ['theme', 'variant', 'lang', 'dir']) host.removeAttribute(name);
-        for (const name in attributes) host.setAttribute(name, attributes[name]);
-        host.handleEvent({type: 'changed'});
-        const copy = host.cloneNode();
-        const shadow = (given == 'ready' ? document.createElement('div') : copy).attachShadow({mode: 'open'});
-        shadow.append(...[...host.shadowRoot.childNodes].map((node) => node.cloneNode(true)));
-        shadow.adoptedStyleSheets = host.shadowRoot.adoptedStyleSheets;
-        for (const name in attributes) shadow.host.setAttribute(name, attributes[name]);
-        cell(attributes.theme == 'dark', shadow.host)";
+        // Chooses the options of the setup page, whose preview follows them.
+        window.choose = ({state, theme = 'light', variant = 'smooch', lang = 'en'}) => {
+            for (const [name, value] of Object.entries({theme, variant, state}))
+                document.querySelector(`input[name=${name}][value=${value}]`).click();
+            const select = document.querySelector('#lang');
+            select.value = lang;
+            select.dispatchEvent(new Event('change', {bubbles: true}));
+        };
+        // A copy of the preview as it is drawn now. It does nothing.
+        window.copy = ({theme, dir}) => {
+            const host = document.querySelector('#stage').firstElementChild;
+            const shell = document.createElement('div');
+            for (const {name, value} of host.attributes) shell.setAttribute(name, value);
+            if (dir) shell.dir = dir;
+            const shadow = shell.attachShadow({mode: 'open'});
+            shadow.append(...[...host.shadowRoot.childNodes].map((node) => node.cloneNode(true)));
+            shadow.adoptedStyleSheets = host.shadowRoot.adoptedStyleSheets;
+            cell(theme == 'dark', shell);
+        };
+        document.body.replaceChildren(...document.querySelectorAll('#options, #looks, #stage'), sheet)";
     let play = Play::new();
     let browser = &play.browser;
     colours(browser, "none");
     browser.js(SHEET);
-    let copy = |state: &str, attributes: Value| {
-        browser.js(&COPY.replace("arguments;", &format!("[{}, {attributes}];", json!(state))));
+    let add = |options: &Value, text: &str| {
+        browser.js(&format!("choose({options})"));
+        let shown = format!(
+            "(({{className, textContent}} = {{}}) => className == {} && textContent.includes({}))\
+             (document.querySelector('#stage > *')?.shadowRoot?.children[1])",
+            options["state"],
+            json!(text)
+        );
+        browser.wait(&options.to_string(), &shown);
+        browser.js(&format!("copy({options})"));
     };
     let states =
-        ["ready", "leaving", "elsewhere", "finishing", "connected", "denied", "failed", "held", "confirm"];
+        ["ready", "leaving", "in-popup", "finishing", "connected", "denied", "failed", "held", "confirm"];
     for state in states {
-        browser.js(&format!("document.querySelector('input[name=state][value={state}]').click()"));
-        browser.wait(state, "document.querySelector('#stage > *')?.shadowRoot?.children[1]?.className");
-        copy(state, json!({"theme": "light"}));
-        copy(state, json!({"theme": "dark"}));
-        copy(state, json!({"theme": "light", "variant": "sunshine"}));
-        copy(state, json!({"theme": "light", "dir": "rtl"}));
+        add(&json!({"state": state}), "");
+        add(&json!({"state": state, "theme": "dark"}), "");
+        add(&json!({"state": state, "variant": "sunshine"}), "");
+        add(&json!({"state": state, "dir": "rtl"}), "");
     }
-    browser.js("document.querySelector('input[name=state][value=denied]').click()");
-    for (lang, says) in
+    for (lang, label) in
         [("de", "Zu Smooch"), ("es", "Añadir"), ("fr", "Ajouter"), ("ja", "追加"), ("pt", "Adicionar")]
     {
-        let host = "document.querySelector('#stage > *')";
-        browser.js(&format!("{host}.lang = '{lang}'; {host}.handleEvent({{type: 'changed'}})"));
-        browser.wait(lang, &format!("{host}.shadowRoot.textContent.includes('{says}')"));
-        // Whoever draws this may have no letters for Japanese.
-        if lang != "ja" {
-            copy("denied", json!({"theme": "light", "lang": lang}));
-            copy("denied", json!({"theme": "light", "lang": lang, "variant": "sunshine"}));
-        }
+        add(&json!({"state": "denied", "lang": lang}), label);
+        add(&json!({"state": "denied", "lang": lang, "variant": "sunshine"}), "Sunshine");
     }
-    browser.js("document.querySelectorAll('#looks, #stage').forEach((it) => it.remove())");
+    browser.js("document.querySelectorAll('#options, #looks, #stage').forEach((it) => it.remove())");
     browser.js("Object.assign(document.body.style, {padding: 0, display: 'block'}); document.documentElement.style.overflow = 'hidden'");
-    whole(browser);
+    fit_window_to_sheet(browser);
     for (number, state) in states.iter().enumerate() {
         in_forced_colours(browser, number * 4, state);
     }
@@ -365,25 +368,24 @@ fn every_state_has_its_place_on_the_contact_sheet() {
     browser.js(&fs::read_to_string(axe).unwrap());
     let found = accessibility(browser);
     assert!(found.is_empty(), "{found:#?}");
-    whole(browser);
+    fit_window_to_sheet(browser);
     browser.picture(&picture("contact-sheet.png"));
 }
 
 /// Makes the window as large as the sheet.
-fn whole(browser: &Browser) {
+fn fit_window_to_sheet(browser: &Browser) {
     let height = browser.js("return document.querySelector('main').offsetHeight").as_u64().unwrap();
     let metrics = json!({"width": 1400, "height": height, "deviceScaleFactor": 1, "mobile": false});
     browser.cdp("Emulation.setDeviceMetricsOverride", &metrics);
 }
 
-/// A person who wants no motion, and whose system forces its colours or not.
+/// Emulates reduced motion, and forced colours or none.
 fn colours(browser: &Browser, forced: &str) {
     let features = json!([{"name": "prefers-reduced-motion", "value": "reduce"}, {"name": "forced-colors", "value": forced}]);
     browser.cdp("Emulation.setEmulatedMedia", &json!({"features": features}));
 }
 
-/// Adds to the sheet how one of its cells looks in forced colours. They are forced on a page as a whole, so this is a
-/// picture of it.
+/// Adds a picture of one cell in forced colours. A browser forces colours on a whole page, so the sheet itself cannot mix them.
 fn in_forced_colours(browser: &Browser, cell: usize, state: &str) {
     colours(browser, "active");
     let clip = browser.js(&format!(
@@ -400,7 +402,7 @@ fn in_forced_colours(browser: &Browser, cell: usize, state: &str) {
     browser.wait("the picture is there", &format!("document.querySelector('#forced-{cell}').complete"));
 }
 
-/// What axe-core finds, each as its rule and where.
+/// The violations that axe-core finds, each with its rule and place.
 fn accessibility(browser: &Browser) -> Vec<String> {
     browser.js("window.found = null; axe.run(document).then(({ violations, passes }) => { \
          window.found = violations; window.held = passes.length })");

@@ -8,7 +8,7 @@ use tests::tools::{root, tool};
 
 const TYPES: &str = "www/add-to-smooch.d.ts";
 
-/// What tsc finds in a page, each as its file, its line and its code. Its project has React, or not.
+/// The errors that tsc finds in a page: file, line and code. The project has React if `with_react`.
 fn errors(page: &str, with_react: bool) -> BTreeSet<(String, usize, String)> {
     let folder = tempfile::tempdir().unwrap();
     for path in [TYPES, page] {
