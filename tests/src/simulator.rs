@@ -18,7 +18,7 @@ use edge::{
         Outgoing, Page, Platform, Put, QueueError,
     },
     settings::Settings,
-    sweep::{self, MOST_OPERATIONS},
+    sweep::{self, MAX_OPERATIONS},
 };
 use futures_executor::block_on;
 use futures_util::future::join;
@@ -153,7 +153,7 @@ impl Simulator {
             match work {
                 Work::Answer(request) => Some(answer(settings, &platform, *request).await),
                 Work::Sweep => {
-                    sweep::run_once(settings, &Budgeted::new(&*platform, MOST_OPERATIONS)).await;
+                    sweep::run_once(settings, &Budgeted::new(&*platform, MAX_OPERATIONS)).await;
                     None
                 }
             }
@@ -191,11 +191,11 @@ impl Simulator {
             let attempts = attempts + 1;
             let settings = self.settings.as_ref().as_ref().map_err(Vec::as_slice);
             match block_on(deliver(settings, &*self.platform, &body, attempts)) {
-                Verdict::Done => {}
-                Verdict::Again(_) if attempts as usize > SCHEDULE.len() => {
+                Verdict::Acknowledge => {}
+                Verdict::Retry(_) if attempts as usize > SCHEDULE.len() => {
                     self.queue().dead_letters.push(body);
                 }
-                Verdict::Again(seconds) => {
+                Verdict::Retry(seconds) => {
                     let due = self.now() + u64::from(seconds) * 1000;
                     self.queue().messages.push(Message { body, attempts, due });
                 }

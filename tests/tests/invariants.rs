@@ -72,7 +72,8 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
 
 #[test]
 fn dependencies_run_one_way() {
-    let ours = ["shared", "client", "edge", "edge-worker", "setup", "parsers", "stand-in", "tests", "bench"];
+    let ours =
+        ["shared", "client", "edge", "edge-worker", "setup", "fuzz-properties", "stand-in", "tests", "bench"];
     for (manifest, allowed) in [
         ("shared/Cargo.toml", &[][..]),
         ("client/Cargo.toml", &["shared"]),
@@ -80,9 +81,9 @@ fn dependencies_run_one_way() {
         ("edge/worker/Cargo.toml", &["edge", "shared"]),
         ("client/setup/Cargo.toml", &["shared", "client"]),
         ("tests/stand-in/Cargo.toml", &[]),
-        ("tests/parsers/Cargo.toml", &["shared", "edge"]),
-        ("tests/Cargo.toml", &["shared", "client", "edge", "parsers", "stand-in"]),
-        ("bench/Cargo.toml", &["shared", "edge", "stand-in", "tests"]),
+        ("tests/fuzz/properties/Cargo.toml", &["shared", "edge"]),
+        ("tests/Cargo.toml", &["shared", "client", "edge", "fuzz-properties", "stand-in"]),
+        ("tests/bench/Cargo.toml", &["shared", "edge", "stand-in", "tests"]),
     ] {
         let names = dependencies(manifest);
         let found: BTreeSet<&str> = ours.into_iter().filter(|name| names.contains(*name)).collect();
@@ -114,11 +115,13 @@ fn shared_is_pure() {
 fn the_edge_writes_no_html_and_sets_no_cookie() {
     none_has(&rust_of("edge"), &["<html", "<!"]);
     // Only the file that asks for a partner's page knows the type, to ask for it.
-    let others: Vec<_> = rust_of("edge").into_iter().filter(|path| !path.ends_with("setup.rs")).collect();
+    let others: Vec<_> =
+        rust_of("edge").into_iter().filter(|path| !path.ends_with("page_check.rs")).collect();
     none_has(&others, &["text/html"]);
-    assert_eq!(code(Path::new("edge/src/setup.rs")).matches("\"text/html\"").count(), 1);
+    assert_eq!(code(Path::new("edge/src/page_check.rs")).matches("\"text/html\"").count(), 1);
     // Only the file that drops cookies on their way through knows of them.
-    let others: Vec<_> = rust_of("edge").into_iter().filter(|path| !path.ends_with("api.rs")).collect();
+    let others: Vec<_> =
+        rust_of("edge").into_iter().filter(|path| !path.ends_with("api/headers.rs")).collect();
     none_has(&others, &["cookie"]);
     none_has(&rust_of("edge"), &[".with(\"set-cookie\""]);
 }
@@ -155,7 +158,7 @@ fn a_secret_leaves_its_type_in_these_files_alone() {
         "edge/src/proof.rs",
         // Seals.
         "edge/src/receipt.rs",
-        "edge/src/store.rs",
+        "edge/src/record.rs",
         // Sends to Smooch.
         "edge/src/smooch.rs",
         // Makes the token request, and reads what the token says.
@@ -221,7 +224,7 @@ fn nothing_is_unsafe_and_nothing_in_the_edge_panics_without_a_reason() {
         assert!(!code.contains("unsafe_code"), "{} allows unsafe code", path.display());
     }
     // The fuzz targets are a line each, which the fuzzer's macro calls from C++.
-    for manifest in files(|path| path.ends_with("/Cargo.toml") && path != "fuzz/Cargo.toml") {
+    for manifest in files(|path| path.ends_with("/Cargo.toml") && path != "tests/fuzz/Cargo.toml") {
         let text = fs::read_to_string(root().join(&manifest)).unwrap();
         assert!(text.contains("[lints]\nworkspace = true"), "{} has lints of its own", manifest.display());
     }
@@ -256,7 +259,7 @@ fn javascript_is_where_browser_and_platform_demand_it_and_nowhere_else() {
             .iter()
             .any(|folder| path.starts_with(folder));
         // What people would pick instead is written in what they would write it in.
-        let of_a_peer = path.starts_with("bench/peers/");
+        let of_a_peer = path.starts_with("tests/bench/peers/");
         assert!(shipped || of_a_page || of_a_peer, "{path}");
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     world::{PARTNER, Response, SEALING_KEYS, Setup, World},
 };
 use edge::{
-    receipt::{Binding, Held, LIFE, Receipt},
+    receipt::{Binding, Held, LIFETIME, Receipt},
     seal::{Keyring, NONCE},
 };
 use shared::Secret;
@@ -93,7 +93,7 @@ pub fn an_expired_receipt_is_refused(start: Start<'_>) {
     let mut world = start(&Setup::smooch());
     let page = Page::new("main", 1);
     let now = world.now();
-    for issued in [now - LIFE - 1_000, now + 60_000] {
+    for issued in [now - LIFETIME - 1_000, now + 60_000] {
         let receipt = forge(&page, issued, SEALING_KEYS, "shoplifter");
         refused(&page.complete(&mut *world, &receipt), 400, "receipt_expired");
     }

@@ -8,7 +8,7 @@ use crate::{
     world::{PARTNER, Response, SEALING_KEYS, Setup, World},
 };
 use edge::{
-    receipt::{Binding, Held, LIFE, Receipt},
+    receipt::{Binding, Held, LIFETIME, Receipt},
     seal::{Keyring, NONCE},
     session::Session,
 };
@@ -57,7 +57,7 @@ fn aged(world: &dyn World, page: &Page) -> String {
         .as_deref()
         .map(|session| Session::open(&keyring(), stand_in::CLIENT_ID, session).expect("a session").subject);
     let held = Held::Token { token: Secret::new(&*newest.access_token), app: None, subject };
-    let issued = world.now() - LIFE - 60_000;
+    let issued = world.now() - LIFETIME - 60_000;
     let receipt = Receipt { binding: Binding::Browser(page.state.clone()), held, issued };
     receipt.seal(&keyring(), stand_in::CLIENT_ID, &[5; NONCE])
 }

@@ -161,7 +161,7 @@ pub fn a_page_that_does_not_end_is_given_up(start: Start<'_>) {
     let long = format!(
         "{}{}{}",
         snippet(world),
-        "<p>".repeat(edge::setup::LONGEST_PAGE / 3),
+        "<p>".repeat(edge::page_check::MAX_PAGE / 3),
         "<meta http-equiv=content-security-policy content=\"default-src 'none'\">"
     );
     let facts = facts_of(world, page(&long, None));

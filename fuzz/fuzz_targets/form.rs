@@ -1,4 +1,0 @@
-//! See `parsers::form`.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| parsers::form(data));

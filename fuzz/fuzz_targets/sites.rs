@@ -1,4 +1,0 @@
-//! See `parsers::sites`.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| parsers::sites(data));

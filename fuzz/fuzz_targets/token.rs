@@ -1,4 +1,0 @@
-//! See `parsers::token`.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| parsers::token(data));
