@@ -38,7 +38,7 @@ embed: ## build the script for pages, the files that it loads, and the setup pag
 pin: ## put this build into git, so that pages pinned to it find it after every later deployment
 	@scripts/pin-client --keep
 
-worker: ## build the Worker: build/index.js and build/index_bg.wasm
+worker: ## build the Worker: build/worker/index.js and build/worker/index_bg.wasm
 	@$(BUILD_ENV) scripts/build-worker
 
 lint: ## rustfmt, clippy, rustdoc, cargo-deny
@@ -53,7 +53,7 @@ deploy: ## build everything, check wrangler.toml, deploy to Cloudflare
 
 clean: ## remove what was built; the tools in the cache stay, and so do the builds in www/embed
 	@cargo clean
-	@rm -rf build .wrangler www/add-to-smooch.js www/setup.js www/setup.wasm www/pinned.json
+	@rm -rf build .wrangler
 
 # The steps of `make test`.
 format clippy docs deny native wasm:

@@ -35,9 +35,9 @@ fn root() -> PathBuf {
 
 /// The folder of the current build, and its script by its floating name.
 fn built(name: &str) -> PathBuf {
-    let www = root().join("www");
+    let www = root().join("build/www");
     let pinned =
-        fs::read_to_string(www.join("pinned.json")).expect("www/pinned.json is built: run `make embed`");
+        fs::read_to_string(www.join("pinned.json")).expect("build/www/pinned.json is built: run `make embed`");
     let pinned: serde_json::Value = serde_json::from_str(&pinned).unwrap();
     let script = pinned["script"].as_str().unwrap().trim_start_matches('/');
     if name == "add-to-smooch.js" { www.join(name) } else { www.join(script).with_file_name(name) }
