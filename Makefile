@@ -1,41 +1,41 @@
-# Each target does its own setting-up. Tools go to the user's cache; see scripts/setup.
+# Each target installs the tools that it needs into the user's cache; see scripts/setup.
 
 SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help bench fuzz soak setup embed pin worker demo test format clippy docs deny native wasm lint fmt clean deploy
 
-# Sources the environment before the command that follows.
+# Sources the environment for the command that follows.
 BUILD_ENV = env=$$(scripts/setup --env build) && . "$$env" &&
 
-help: ## this list
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## build what is missing, walk through one install, leave three origins running
+demo: ## build, walk through one install in the terminal, and leave the three servers running
 	@scripts/setup build
 	@$(BUILD_ENV) scripts/build-client && scripts/build-setup && scripts/build-worker && exec cargo run -q -p tests --bin demo
 
-test: ## every test there is, as CI runs them; one step alone: scripts/test STEP
-	@scripts/test
+test: ## run every test; one step alone: scripts/test STEP
+	@scripts/test --system-packages
 
-soak: ## ten minutes of installs, lists and calls by the worker, with faults; then the books are checked
+soak: ## load the Worker for ten minutes with installs, lists, calls and faults, then check that no token was lost
 	@scripts/setup build
 	@$(BUILD_ENV) scripts/build-worker && exec cargo run -q -p tests --bin soak
 
-bench: ## the edge and the embed beside what people would pick instead; writes docs/benchmarks.md
+bench: ## measure the Worker and the button beside other libraries; writes docs/benchmarks.md
 	@scripts/setup bench
 	@env=$$(scripts/setup --env bench) && . "$$env" && scripts/build-client && scripts/build-worker && \
 	  exec cargo run -q --profile harness -p bench -- $(PART)
 
-fuzz: ## ten million inputs that look for trouble, for each parser; about an hour
+fuzz: ## fuzz each parser with ten million inputs; about an hour
 	@scripts/fuzz
 
-setup: ## install all tools that are missing
-	@scripts/setup
+setup: ## install all missing tools, and system packages with apt-get after naming them
+	@scripts/setup --system-packages
 
 embed: ## build the script for pages, the files that it loads, and the setup page; print the line that pins a page to the build
 	@$(BUILD_ENV) scripts/build-client && scripts/build-setup
 
-pin: ## put this build into git, so that pages pinned to it find it after every later deployment
+pin: ## add this build to git, so that pages pinned to it work after every later deployment
 	@scripts/pin-client --keep
 
 worker: ## build the Worker: build/worker/index.js and build/worker/index_bg.wasm
@@ -51,7 +51,7 @@ deploy: ## build everything, check wrangler.toml, deploy to Cloudflare
 	@scripts/check-deploy
 	@$(BUILD_ENV) scripts/build-client && scripts/build-setup && scripts/build-worker && exec "$$WRANGLER" deploy
 
-clean: ## remove what was built; the tools in the cache stay, and so do the builds in www/embed
+clean: ## remove everything that was built; the tools in the cache and the kept builds in www/embed stay
 	@cargo clean
 	@rm -rf build .wrangler
 
