@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help bench fuzz soak setup embed pin worker demo test format clippy docs deny native wasm lint fmt clean deploy
+.PHONY: help bench fuzz soak setup embed pin worker demo test format clippy modules docs deny native wasm lint fmt clean deploy
 
 # Sources the environment for the command that follows.
 BUILD_ENV = env=$$(scripts/setup --env build) && . "$$env" &&
@@ -41,8 +41,8 @@ pin: ## add this build to git, so that pages pinned to it work after every later
 worker: ## build the Worker: build/worker/index.js and build/worker/index_bg.wasm
 	@$(BUILD_ENV) scripts/build-worker
 
-lint: ## rustfmt, clippy, rustdoc, cargo-deny
-	@scripts/test format clippy docs deny
+lint: ## rustfmt, clippy, import circles, rustdoc, cargo-deny
+	@scripts/test format clippy modules docs deny
 
 fmt: ## format the code
 	@cargo fmt --all
@@ -56,5 +56,5 @@ clean: ## remove everything that was built; the tools in the cache and the kept 
 	@rm -rf build .wrangler
 
 # The steps of `make test`.
-format clippy docs deny native wasm:
+format clippy modules docs deny native wasm:
 	@scripts/test $@

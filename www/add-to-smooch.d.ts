@@ -1,7 +1,7 @@
 /**
  * The types of `<add-to-smooch>`: the element, its attributes and its events, for TypeScript, and for JSX in React 19.
  *
- * Put a copy into your project, among the files that your `tsconfig.json` includes. Nothing has to be imported.
+ * Put a copy into your project, among the files that your `tsconfig.json` includes. You do not have to import it.
  */
 
 /** The attributes of `<add-to-smooch>`. */
@@ -10,7 +10,7 @@ export interface AddToSmoochAttributes {
   "client-id": string;
   /** The site's name in your edge's setting `SITES`; default `main`. */
   site?: string;
-  /** Names the user who gets the connection, from `POST /v1/sessions`. */
+  /** The session from `POST /v1/sessions`. It names the user who gets the connection. */
   session?: string;
   /** Smooch opens in the same tab (default) or in a popup window. */
   mode?: "redirect" | "popup";
@@ -22,11 +22,11 @@ export interface AddToSmoochAttributes {
   variant?: "smooch" | "sunshine";
   /** The authorization endpoint; default `https://app.smooch.io/oauth/authorize`. */
   "authorize-url"?: string;
-  /** Sends a PKCE challenge too, for servers that support RFC 7636. */
+  /** Adds a PKCE challenge to the link, for servers that support RFC 7636. */
   pkce?: boolean | "";
 }
 
-/** A connection as in `GET /v1/connections`. It is a hint: ask your backend. */
+/** A connection as in `GET /v1/connections`. It is only a hint, because any script can fire the event: ask your backend. */
 export interface AddToSmoochConnection {
   id: string;
   app: { id: string; name?: string; subdomain?: string };
@@ -36,22 +36,22 @@ export interface AddToSmoochConnection {
   connected_at: number;
 }
 
-/** The detail of `connected`. */
+/** The `detail` of `connected`. */
 export interface AddToSmoochConnected {
   status: "connected";
   connection: AddToSmoochConnection;
 }
 
-/** The detail of `failed`. */
+/** The `detail` of `failed`. */
 export interface AddToSmoochFailed {
   code: AddToSmoochErrorCode;
   /** The text that the person reads, in their language. */
   message: string;
-  /** Finds the request in your edge's log. Absent if the edge did not answer. */
+  /** The id of the request in your edge's log. Absent if the edge did not answer. */
   request_id?: string;
 }
 
-/** The error codes. */
+/** The error codes. `docs/embed.md` says what to do about each. */
 export type AddToSmoochErrorCode =
   | "access_denied"
   | "wrong_browser"
@@ -84,7 +84,7 @@ export type AddToSmoochErrorCode =
 export interface AddToSmoochEventMap {
   /** An app is connected. `preventDefault()` keeps the person on this page. */
   connected: CustomEvent<AddToSmoochConnected>;
-  /** The element cannot work, or a flow failed. */
+  /** The element cannot work on this page, a flow failed, or all attempts are used up. */
   failed: CustomEvent<AddToSmoochFailed>;
   /** The owner declined, or closed the popup window. */
   cancelled: CustomEvent<null>;
@@ -96,7 +96,7 @@ declare global {
   interface HTMLElementTagNameMap {
     "add-to-smooch": HTMLAddToSmoochElement;
   }
-  // For `addEventListener` on elements, the document and the window.
+  // The types of `addEventListener` on elements, the document and the window.
   interface GlobalEventHandlersEventMap extends AddToSmoochEventMap {}
 }
 
@@ -108,7 +108,7 @@ declare module "react" {
       // @ts-ignore
       "add-to-smooch": DetailedHTMLProps<HTMLAttributes<HTMLAddToSmoochElement>, HTMLAddToSmoochElement> &
         AddToSmoochAttributes & {
-          // React 19 listens to custom events by `on` and their name.
+          // React 19 adds a listener for a custom event if the attribute is `on` and the name of the event.
           onconnected?: (event: AddToSmoochEventMap["connected"]) => void;
           onfailed?: (event: AddToSmoochEventMap["failed"]) => void;
           oncancelled?: (event: AddToSmoochEventMap["cancelled"]) => void;

@@ -1,4 +1,4 @@
-// The hosted page: gives the button what this edge knows about itself, or says plainly why it cannot.
+// The hosted page: configures the button from /embed.json, or shows why it cannot.
 
 const TITLES = {
   misconfigured: "This server is not set up yet. Ask the people who run it to look at /healthz.",
@@ -8,7 +8,7 @@ const TITLES = {
 const button = document.querySelector("add-to-smooch");
 const problem = document.querySelector("#problem");
 
-const complain = (text) => {
+const showProblem = (text) => {
   document.querySelector("#waiting")?.remove();
   problem.textContent = text;
   problem.hidden = false;
@@ -18,7 +18,7 @@ const start = async () => {
   const answer = await fetch("/embed.json", { headers: { accept: "application/json" } });
   const body = await answer.json();
   if (!answer.ok) {
-    return complain(TITLES[body.code] ?? body.title ?? "This server cannot connect apps now.");
+    return showProblem(TITLES[body.code] ?? body.title ?? "This server cannot connect apps now.");
   }
   button.setAttribute("client-id", body.client_id);
   button.setAttribute("authorize-url", body.authorize_url);
@@ -28,7 +28,7 @@ const start = async () => {
 };
 
 button.addEventListener("failed", (event) => {
-  if (event.detail.code === "unsupported") complain("Your browser cannot run this page’s button. Try another browser.");
+  if (event.detail.code === "unsupported") showProblem("Your browser cannot run this page’s button. Try another browser.");
 });
 
-start().catch(() => complain("This server did not answer. Check your connection and reload this page."));
+start().catch(() => showProblem("This server did not answer. Check your connection and reload this page."));

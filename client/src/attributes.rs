@@ -1,6 +1,6 @@
 //! The element's attributes, validated into the parts of the link to Smooch. It reads no DOM.
 
-use shared::Site;
+use shared::{Site, is_secure_url};
 
 /// The authorization endpoint, unless the attribute `authorize-url` names another.
 const AUTHORIZE_URL: &str = "https://app.smooch.io/oauth/authorize";
@@ -97,16 +97,11 @@ const fn or<'a>(text: &'a str, default: &'a str) -> &'a str {
     if text.is_empty() { default } else { text }
 }
 
-/// RFC 6749 §3.1.2.1: an endpoint that receives credentials uses TLS. Loopback serves development. This also rejects
-/// `javascript:` URLs.
+/// True for a URL of an authorization endpoint. This also rejects `javascript:` URLs.
 fn is_endpoint(url: &str) -> bool {
-    let is_loopback = |host| {
-        url.strip_prefix(host).is_some_and(|rest: &str| rest.starts_with(':') || rest.starts_with('/'))
-    };
     // A user name makes the text before `@` look like the host, and a fragment would swallow the query.
     let is_plain = url.bytes().all(|byte| byte != b'@' && byte != b'#');
-    is_plain
-        && (url.starts_with("https://") || is_loopback("http://localhost") || is_loopback("http://127.0.0.1"))
+    is_plain && is_secure_url(url)
 }
 
 #[cfg(test)]
@@ -147,6 +142,8 @@ mod tests {
         check("https://app.smooch.io/oauth/authorize", true);
         check("http://localhost:8788/oauth/authorize", true);
         check("http://127.0.0.1/oauth/authorize", true);
+        check("http://[::1]:8788/oauth/authorize", true);
+        check("http://smooch.localhost:8788/oauth/authorize", true);
         check("http://app.smooch.io/oauth/authorize", false);
         check("http://localhost.evil.example/", false);
         check("http://localhost@evil.example/", false);

@@ -9,15 +9,14 @@ mod command;
 mod event;
 mod phase;
 mod popup;
+mod turn;
 
 pub use command::Command;
 pub use event::{Answer, Event, Press};
 pub use phase::{Lifecycle, Phase};
+pub use turn::Turn;
 
 use shared::ErrorCode;
-
-/// Numbers requests, timers and proofs, so that a late answer can be recognised.
-pub type Turn = u32;
 
 /// Attempts to send a receipt before the person has to press "Try again".
 const MAX_ATTEMPTS: u32 = 3;
@@ -25,7 +24,8 @@ const MAX_ATTEMPTS: u32 = 3;
 pub const RETRY_SECONDS: u32 = 2;
 /// The longest wait that the edge can impose, in seconds. For a longer one the person presses "Try again" instead.
 const MAX_RETRY_SECONDS: u32 = 15;
-/// Seconds before a reloaded page sends the receipt again. The first request outlives its page and needs time to finish.
+/// Seconds before a reloaded page sends the receipt again. The first request outlives its page and needs time to
+/// finish.
 const RESUME_SECONDS: u32 = 4;
 /// Seconds after which a page that is still here was not left: the navigation failed or was cancelled.
 const LEAVING_SECONDS: u32 = 10;

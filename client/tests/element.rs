@@ -170,6 +170,33 @@ async fn an_element_that_moves_to_another_document_keeps_its_style() {
 }
 
 #[wasm_bindgen_test]
+async fn a_click_opens_a_popup_or_follows_the_link_if_the_module_is_missing() {
+    for (is_missing, expected) in
+        [(false, "in-popup | Add to Smooch | Go on in the window that has opened."), (true, LEAVING)]
+    {
+        let name = page("");
+        break_modules(is_missing);
+        let element = element(&name, "client-id=a mode=popup");
+        until(&element, READY).await;
+        sleep(100).await;
+        break_modules(false);
+        dispatch(&element, "click", "{}");
+        assert_eq!((appearance(&element).as_str(), count_intents()), (expected, 1), "missing: {is_missing}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_missing_language_leaves_the_english_texts() {
+    let name = page("");
+    break_modules(true);
+    let element = element(&name, "client-id=a lang=fr");
+    until(&element, READY).await;
+    sleep(100).await;
+    break_modules(false);
+    assert_eq!(appearance(&element), READY);
+}
+
+#[wasm_bindgen_test]
 async fn a_plain_click_keeps_the_intent_and_follows_the_link() {
     let element = ready("client-id=a session=s1.x").await;
     let link = href(&element);

@@ -1,26 +1,26 @@
-//! The keys with which a partner's backend calls `/v1`. Each has a name, so that the log can say who called.
+//! The API keys of the partner's backend for `/v1`. Each key has a name, which the log shows.
 
 use sha2::{Digest as _, Sha256};
 use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 
-/// Shorter ones could be guessed.
+/// Minimum length of a key in characters. A shorter key could be guessed.
 const SHORTEST: usize = 32;
 
-/// The keys' names and digests. The keys themselves are not kept.
+/// The names of the keys and their SHA-256 digests. The keys themselves are not kept.
 #[derive(Debug)]
 pub struct ApiKeys(Vec<(String, [u8; 32])>);
 
 impl ApiKeys {
-    /// Reads `name:key,name:key`.
+    /// Parses the setting `API_KEYS`: `name:key,name:key`.
     ///
     /// # Errors
     ///
-    /// Says what is wrong, without showing any of it.
+    /// The rule that the text breaks. The message contains no part of the text.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let mut keys: Vec<(String, [u8; 32])> = Vec::new();
         for part in text.split(',') {
             let (name, key) =
-                part.trim().split_once(':').ok_or("must be name:key, or several with commas between")?;
+                part.trim().split_once(':').ok_or("must be name:key, or several separated by commas")?;
             let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             if !(1..=32).contains(&name.len()) || !name.bytes().all(allowed) {
                 return Err("a key's name is 1 to 32 letters, digits, - and _");
@@ -40,8 +40,10 @@ impl ApiKeys {
         Ok(Self(keys))
     }
 
-    /// The name of the key that an `Authorization` header carries (RFC 6750 §2.1), or `None`. Every key is
-    /// compared, and all of it, so the time it takes tells nothing.
+    /// The name of the key in an `Authorization` header (RFC 6750 §2.1), or `None` if the key is unknown.
+    ///
+    /// The digest is compared with that of every key, in constant time, so the duration reveals nothing about the
+    /// keys.
     #[must_use]
     pub fn caller(&self, authorization: &str) -> Option<&str> {
         let (scheme, key) = authorization.split_once(' ')?;
@@ -65,7 +67,7 @@ mod tests {
     const OTHER: &str = "fedcba9876543210fedcba9876543210";
 
     #[test]
-    fn the_whole_key_says_who_calls() {
+    fn only_the_whole_key_gives_its_name() {
         let keys = ApiKeys::parse(&format!("web:{KEY}, jobs:{OTHER}")).unwrap();
         assert_eq!(keys.caller(&format!("Bearer {KEY}")), Some("web"));
         assert_eq!(keys.caller(&format!("bearer {OTHER}")), Some("jobs"));
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn short_unnamed_and_doubled_keys_are_refused() {
+    fn short_unnamed_and_repeated_keys_are_refused() {
         assert!(ApiKeys::parse(KEY).is_err());
         assert!(ApiKeys::parse("").is_err());
         assert!(ApiKeys::parse(&format!(":{KEY}")).is_err());

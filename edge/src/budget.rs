@@ -1,48 +1,48 @@
-//! A platform with a budget of requests. Once it is used up, each further request fails as if the other side did not answer,
-//! so a run never meets Cloudflare's limit of subrequests in the middle of its work.
+//! A platform with a budget of requests. When the budget is used up, each further request fails as if the other side
+//! did not answer. So a run never reaches Cloudflare's limit of subrequests in the middle of its work.
 
 use crate::platform::{
-    Answer, Document, Entry, FetchError, Forward, Forwarded, KvError, Millis, Outgoing, Page, Platform, Put,
-    QueueError,
+    Answer, Document, Entry, FetchError, Forward, Forwarded, KvError, Limit, Millis, Outgoing, Page,
+    Platform, Put, QueueError,
 };
 use std::cell::Cell;
 
-/// Another platform, and how many requests may still be made.
+/// A platform, and the number of requests that may still be sent through it.
 #[derive(Debug)]
 pub struct Budgeted<'a, P> {
     platform: &'a P,
-    most: u32,
+    budget: u32,
     left: Cell<u32>,
 }
 
 impl<'a, P: Platform> Budgeted<'a, P> {
-    /// `platform` with at most `most` requests, to KV and elsewhere.
+    /// `platform` with a budget of that many requests: to KV, to the queue and to other hosts.
     #[must_use]
-    pub const fn new(platform: &'a P, most: u32) -> Self {
-        Self { platform, most, left: Cell::new(most) }
+    pub const fn new(platform: &'a P, budget: u32) -> Self {
+        Self { platform, budget, left: Cell::new(budget) }
     }
 
-    /// `platform` with a budget that is never used up. With it the generic code of this crate is compiled once, for
-    /// `Budgeted`, and not a second time for the platform itself: 5 KB of the Worker, gzip.
+    /// `platform` with a budget that is never used up. Handlers use it so that the generic code of this crate is
+    /// compiled only for `Budgeted`, and not a second time for the platform itself: 5 KB of the Worker, gzip.
     #[must_use]
     pub const fn unlimited(platform: &'a P) -> Self {
         Self::new(platform, u32::MAX)
     }
 
-    /// How many are left.
+    /// The number of requests that may still be sent.
     #[must_use]
     pub const fn left(&self) -> u32 {
         self.left.get()
     }
 
-    /// How many were made.
+    /// The number of requests that were sent.
     #[must_use]
     pub const fn spent(&self) -> u32 {
-        self.most.saturating_sub(self.left.get())
+        self.budget.saturating_sub(self.left.get())
     }
 
-    fn spend<E>(&self, refusal: E) -> Result<(), E> {
-        let left = self.left.get().checked_sub(1).ok_or(refusal)?;
+    fn spend<E>(&self, error: E) -> Result<(), E> {
+        let left = self.left.get().checked_sub(1).ok_or(error)?;
         self.left.set(left);
         Ok(())
     }
@@ -103,7 +103,7 @@ impl<P: Platform> Platform for Budgeted<'_, P> {
         self.platform.enqueue(event).await
     }
 
-    async fn allowed(&self, limit: crate::platform::Limit, key: &str) -> bool {
+    async fn allowed(&self, limit: Limit, key: &str) -> bool {
         self.platform.allowed(limit, key).await
     }
 

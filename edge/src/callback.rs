@@ -1,7 +1,7 @@
-//! `GET /callback`: where Smooch sends the owner back to.
+//! `GET /callback`: the redirect endpoint to which Smooch sends the browser back.
 //!
-//! It changes nothing: no request goes out and nothing is written, so a prefetch, a HEAD, a reload or a link
-//! scanner spends no code. It seals what came and sends the browser on to the site it set out from.
+//! It changes nothing: it sends no request and writes nothing. So a prefetch, a HEAD, a reload or a link scanner
+//! cannot use up the code. It seals the code and redirects the browser to the page of the site that started the flow.
 
 use crate::{
     http::{Response, Target},
@@ -12,18 +12,20 @@ use crate::{
 };
 use shared::{Callback, CallbackError, ErrorCode, Secret, Site, State};
 
-/// Where to go, once it is known whose flow this is. Only [`place`] makes one, from settings alone.
-struct Place {
-    return_to: String,
+/// The page to redirect to. Only [`return_target`] makes one, and it takes the URL only from the settings.
+struct ReturnTarget {
+    url: String,
     binding: Binding,
 }
 
-/// Answers an authorization response (RFC 6749 §4.1.2):
+/// Handles an authorization response (RFC 6749 §4.1.2):
 ///
-/// 1. read the query, strictly;
-/// 2. find the place to go, by the site that the state names; without one, the edge's own page tells the error;
-/// 3. check the issuer, where the settings know one;
-/// 4. seal the code, and bounce with it in the fragment, which no server and no Referer sees.
+/// 1. Parse the query strictly.
+/// 2. Find the page to return to, by the site in the state. Without one, redirect to the edge's own page with the
+///    error.
+/// 3. Check the issuer, if the settings have one.
+/// 4. Seal the code in a receipt and redirect with it in the fragment. Browsers send the fragment to no server and
+///    put it in no `Referer`.
 pub fn callback(
     settings: &Settings,
     platform: &impl Platform,
@@ -31,37 +33,41 @@ pub fn callback(
     report: &mut Report,
 ) -> Response {
     let Ok(callback) = Callback::parse(target.query) else {
-        return tell_here(target, ErrorCode::InvalidRequest, report);
+        return redirect_with_error_to_install(target, ErrorCode::InvalidRequest, report);
     };
-    let place = match place(settings, target, callback.state) {
-        Ok(place) => place,
-        Err(code) => return tell_here(target, code, report),
+    let return_target = match return_target(settings, target, callback.state) {
+        Ok(return_target) => return_target,
+        Err(code) => return redirect_with_error_to_install(target, code, report),
     };
-    if let Binding::Browser(state) = &place.binding {
+    if let Binding::Browser(state) = &return_target.binding {
         report.site = Some(state.site.as_str().into());
     }
-    // RFC 9207 §2.4: an answer of another issuer, or of none, is a mix-up attack.
+    // RFC 9207 §2.4: a response of a different issuer, or without one, is a mix-up attack.
     let same_issuer = settings.issuer.is_none() || settings.issuer == callback.issuer;
     let result =
         if same_issuer { callback.result.map_err(error_code) } else { Err(ErrorCode::InvalidRequest) };
     match result {
-        Ok(code) => bounce(settings, platform, target, place, code, report),
-        Err(code) => tell(&place, code, report),
+        Ok(code) => redirect_with_receipt(settings, platform, target, return_target, code, report),
+        Err(code) => redirect_with_error(&return_target, code, report),
     }
 }
 
-fn place(settings: &Settings, target: &Target<'_>, state: Option<State>) -> Result<Place, ErrorCode> {
+fn return_target(
+    settings: &Settings,
+    target: &Target<'_>,
+    state: Option<State>,
+) -> Result<ReturnTarget, ErrorCode> {
     let install = || target.origin.to_owned() + "/install";
     match state {
         Some(state) if state.site.as_str() == Site::HOSTED => {
-            Ok(Place { return_to: install(), binding: Binding::Browser(state) })
+            Ok(ReturnTarget { url: install(), binding: Binding::Browser(state) })
         }
         Some(state) => {
             let site =
                 settings.sites.find(&state.site).map_err(|error| error.code(ErrorCode::InvalidRequest))?;
-            Ok(Place { return_to: site.return_to.as_str().into(), binding: Binding::Browser(state) })
+            Ok(ReturnTarget { url: site.return_to.as_str().into(), binding: Binding::Browser(state) })
         }
-        None if settings.direct_install => Ok(Place { return_to: install(), binding: Binding::Direct }),
+        None if settings.direct_install => Ok(ReturnTarget { url: install(), binding: Binding::Direct }),
         None => Err(ErrorCode::InvalidRequest),
     }
 }
@@ -70,40 +76,47 @@ const fn error_code(error: CallbackError) -> ErrorCode {
     match error {
         CallbackError::Denied => ErrorCode::AccessDenied,
         CallbackError::Unavailable => ErrorCode::SmoochUnavailable,
-        CallbackError::Client => ErrorCode::ClientRejected,
+        CallbackError::ClientRejected => ErrorCode::ClientRejected,
         CallbackError::Malformed(_) => ErrorCode::SmoochMalformed,
     }
 }
 
-fn bounce(
+fn redirect_with_receipt(
     settings: &Settings,
     platform: &impl Platform,
     target: &Target<'_>,
-    place: Place,
+    return_target: ReturnTarget,
     code: Secret,
     report: &mut Report,
 ) -> Response {
-    // A direct install's authorization request was not ours, and had no redirect URI that we know of.
-    let redirect_uri = match place.binding {
+    let ReturnTarget { url, binding } = return_target;
+    // A direct install starts at Smooch. The redirect URI of its authorization request is unknown here, if it had
+    // one.
+    let redirect_uri = match binding {
         Binding::Browser(_) => Some(target.redirect_uri()),
         Binding::Direct => None,
     };
     let held = Held::Code { code, redirect_uri };
-    let receipt = Receipt { binding: place.binding, held, issued: platform.now() };
+    let receipt = Receipt { binding, held, issued: platform.now() };
     let sealed = receipt.seal(&settings.keyring, &settings.client_id, &platform.random());
     report.outcome = "bounced";
-    let location = [place.return_to.as_str(), "#smooch.receipt=", &sealed].concat();
+    let location = [url.as_str(), "#smooch.receipt=", &sealed].concat();
     Response::see_other(with_state(location, &receipt.binding))
 }
 
-fn tell(place: &Place, code: ErrorCode, report: &mut Report) -> Response {
+fn redirect_with_error(return_target: &ReturnTarget, code: ErrorCode, report: &mut Report) -> Response {
     report.outcome = code.as_str();
-    let location = [place.return_to.as_str(), "#smooch.error=", code.as_str()].concat();
-    Response::see_other(with_state(location, &place.binding))
+    let location = [return_target.url.as_str(), "#smooch.error=", code.as_str()].concat();
+    Response::see_other(with_state(location, &return_target.binding))
 }
 
-/// Tells an error on the edge's own page: there is nowhere else that this request could be trusted to name.
-pub(crate) fn tell_here(target: &Target<'_>, code: ErrorCode, report: &mut Report) -> Response {
+/// Redirects to the edge's own page `/install` with an error. It is for requests that name no known site: redirecting
+/// to any other page would be an open redirect (RFC 9700 §4.11).
+pub(crate) fn redirect_with_error_to_install(
+    target: &Target<'_>,
+    code: ErrorCode,
+    report: &mut Report,
+) -> Response {
     report.outcome = code.as_str();
     Response::see_other([target.origin, "/install#smooch.error=", code.as_str()].concat())
 }

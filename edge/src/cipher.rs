@@ -1,4 +1,4 @@
-//! XChaCha20-Poly1305 with its nonce in front of the ciphertext. It knows nothing of keys' ids or of purposes; `seal` does.
+//! XChaCha20-Poly1305 with the nonce in front of the ciphertext. Key ids and purposes are handled by [`crate::seal`].
 
 use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305,
@@ -14,7 +14,7 @@ impl Cipher {
     /// Length of a nonce in bytes.
     pub const NONCE: usize = 24;
 
-    /// The cipher with this key.
+    /// Makes the cipher of a key.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
         Self(XChaCha20Poly1305::new(key.into()))

@@ -1,8 +1,12 @@
-//! Delivers events to the partner's backend: posts each, signed as Standard Webhooks 1.0.0 say, and decides whether
-//! and when to try again.
+//! Delivers events to the partner's backend: posts each as a signed webhook (Standard Webhooks 1.0.0), and decides if
+//! and when to retry.
 //!
-//! It never shows a secret, follows a redirect or changes what is stored. Nothing is lost with a delivery: every
-//! event is in the feed, whatever becomes of it here.
+//! It sends no secret, follows no redirect and changes nothing in KV. A failed delivery loses no event: every event
+//! is in the feed too.
+
+mod schedule;
+
+pub use schedule::SCHEDULE;
 
 use crate::{
     fault::Fault,
@@ -10,39 +14,31 @@ use crate::{
     settings::Settings,
     signing::Destination,
 };
+use schedule::{is_last, retry_delay};
 use serde::{Deserialize, Serialize};
 use shared::{ErrorCode, from_json, to_json};
 use ulid::Ulid;
 
-/// Seconds between an attempt that failed and the next. Standard Webhooks' own example, up to where the seven attempts
-/// fit into a day: the queue of a free plan forgets what is older. `wrangler.toml` has as many `max_retries`.
-pub const SCHEDULE: [u32; 6] = [5, 5 * 60, 30 * 60, 2 * HOUR, 5 * HOUR, 10 * HOUR];
-
-/// The longest `Retry-After` that is kept in full. With six of these, too, a day is enough.
-const LONGEST_ASKED: u32 = HOUR;
-
-const HOUR: u32 = 60 * 60;
-
-/// A receiver writes the event down and answers; what takes longer is done after.
+/// Timeout of a delivery in milliseconds. Receivers should store the event, answer, and process it later.
 const TIMEOUT: u32 = 10_000;
 
-/// What is to become of a message.
+/// The instruction to the queue for a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is done with.
-    Done,
-    /// It is to be tried again, so many seconds later. After the last attempt the platform puts it with the dead
-    /// letters instead.
-    Again(u32),
+    /// Remove the message from the queue.
+    Acknowledge,
+    /// Deliver the message again after this many seconds. After the last attempt the platform moves it to the dead
+    /// letter queue instead.
+    Retry(u32),
 }
 
-/// Delivers one message of the queue, `attempts` counting this one, and writes the line in the log:
+/// Delivers one message of the queue and writes the log line. `attempts` includes this attempt.
 ///
-/// 1. with wrong settings wait, and with none any more let it go;
-/// 2. what is no event of ours can be delivered to nobody;
-/// 3. sign it and post it;
-/// 4. 2xx is delivered, 410 is not wanted (Standard Webhooks, "Delivery success and failure"), and everything else
-///    is tried again.
+/// 1. Without valid settings, retry later. Without a receiver in the settings, drop the message.
+/// 2. Drop a message that is not an event.
+/// 3. Sign the event and post it.
+/// 4. A 2xx is success. A 410 means that the receiver does not want the event (Standard Webhooks, "Delivery success
+///    and failure"). Everything else is retried.
 pub async fn deliver(
     settings: Result<&Settings, &[Fault]>,
     platform: &impl Platform,
@@ -50,20 +46,20 @@ pub async fn deliver(
     attempts: u32,
 ) -> Verdict {
     let time = platform.now();
-    let event = event(message);
-    let again = |asked| {
+    let event = event_id(message);
+    let retry = |retry_after| {
         let [random] = platform.random();
-        Verdict::Again(wait(attempts, asked, random))
+        Verdict::Retry(retry_delay(attempts, retry_after, random))
     };
     let (outcome, status, verdict) = match (settings.map(|settings| &settings.events), event) {
-        (Err(_), _) => (ErrorCode::Misconfigured.as_str(), None, again(None)),
-        (Ok(None), _) => ("no_receiver", None, Verdict::Done),
-        (Ok(Some(_)), None) => ("no_event", None, Verdict::Done),
+        (Err(_), _) => (ErrorCode::Misconfigured.as_str(), None, retry(None)),
+        (Ok(None), _) => ("no_receiver", None, Verdict::Acknowledge),
+        (Ok(Some(_)), None) => ("no_event", None, Verdict::Acknowledge),
         (Ok(Some(destination)), Some(id)) => match post(platform, destination, id, message).await {
-            Some((status @ 200..=299, _)) => ("delivered", Some(status), Verdict::Done),
-            Some((status @ 410, _)) => ("gone", Some(status), Verdict::Done),
-            Some((status, asked)) => ("failed", Some(status), again(asked)),
-            None => ("no_answer", None, again(None)),
+            Some((status @ 200..=299, _)) => ("delivered", Some(status), Verdict::Acknowledge),
+            Some((status @ 410, _)) => ("gone", Some(status), Verdict::Acknowledge),
+            Some((status, retry_after)) => ("failed", Some(status), retry(retry_after)),
+            None => ("no_answer", None, retry(None)),
         },
     };
     let line = Line {
@@ -74,8 +70,8 @@ pub async fn deliver(
         attempt: attempts,
         status,
         again_after: match verdict {
-            Verdict::Again(after) if !is_last(attempts) => Some(after),
-            Verdict::Again(_) | Verdict::Done => None,
+            Verdict::Retry(delay) if !is_last(attempts) => Some(delay),
+            Verdict::Retry(_) | Verdict::Acknowledge => None,
         },
         milliseconds: platform.now().saturating_sub(time),
     };
@@ -83,6 +79,7 @@ pub async fn deliver(
     verdict
 }
 
+/// The log line of a delivery.
 #[derive(Serialize)]
 struct Line {
     time: Millis,
@@ -98,17 +95,17 @@ struct Line {
     milliseconds: Millis,
 }
 
-/// The id of the event that a message is; of everything else, `None`.
-fn event(message: &str) -> Option<Ulid> {
+/// The id of the event in a message. `None` if the message is not an event.
+fn event_id(message: &str) -> Option<Ulid> {
     #[derive(Deserialize)]
-    struct Named {
+    struct EventId {
         id: String,
     }
-    let Named { id } = from_json(message.as_bytes())?;
+    let EventId { id } = from_json(message.as_bytes())?;
     Ulid::from_string(&id).ok()
 }
 
-/// The receiver's status and its `Retry-After`; `None` if there was no answer.
+/// Posts a signed event. It returns the receiver's status and its `Retry-After`, or `None` without an answer.
 async fn post(
     platform: &impl Platform,
     destination: &Destination,
@@ -128,24 +125,10 @@ async fn post(
     let request = Outgoing { method: "POST", url, headers: &headers, body: Some(message), timeout: TIMEOUT };
     match platform.fetch(request).await {
         Ok(Answer { status, retry_after, .. }) => Some((status, retry_after)),
-        // What it says beyond its status is of no interest.
+        // Only the status of an answer matters.
         Err(FetchError::TooLong(status)) => Some((status, None)),
         Err(FetchError::Lost) => None,
     }
-}
-
-/// The schedule's, or what the receiver asked for if that is longer, and by chance up to a tenth more: what failed
-/// together does not come again together.
-fn wait(attempts: u32, asked: Option<u32>, random: u8) -> u32 {
-    let attempts = usize::try_from(attempts).unwrap_or(usize::MAX).max(1);
-    let scheduled = SCHEDULE.into_iter().take(attempts).next_back().unwrap_or_default();
-    let wait = scheduled.max(asked.unwrap_or_default().min(LONGEST_ASKED));
-    wait + wait * u32::from(random) / (u32::from(u8::MAX) * 10)
-}
-
-/// Whether the platform tries no more after this attempt.
-fn is_last(attempts: u32) -> bool {
-    usize::try_from(attempts).is_ok_and(|attempts| attempts > SCHEDULE.len())
 }
 
 #[cfg(test)]
@@ -153,27 +136,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_event_of_ours_has_an_id() {
+    fn only_an_event_with_a_ulid_has_an_id() {
         let ulid = "01KE6TT0W0000000000000000A";
-        assert_eq!(event(&format!(r#"{{"id":"{ulid}"}}"#)).unwrap().to_string(), ulid);
+        assert_eq!(event_id(&format!(r#"{{"id":"{ulid}"}}"#)).unwrap().to_string(), ulid);
         for other in ["", "[]", "{}", r#"{"id":7}"#, r#"{"id":"../x"}"#, r#"{"id":"a.b"}"#] {
-            assert_eq!(event(other), None, "{other:?}");
+            assert_eq!(event_id(other), None, "{other:?}");
         }
-    }
-
-    #[test]
-    fn each_wait_is_longer_and_the_receiver_may_ask_for_more() {
-        assert_eq!([1, 2, 3, 4, 5, 6].map(|attempts| wait(attempts, None, 0)), SCHEDULE);
-        assert_eq!((wait(0, None, 0), wait(7, None, 0), wait(u32::MAX, None, 0)), (5, 36_000, 36_000));
-        assert_eq!((wait(1, Some(60), 0), wait(3, Some(60), 0)), (60, 1_800));
-        assert_eq!((wait(1, Some(HOUR + 1), 0), wait(4, Some(u32::MAX), 0)), (HOUR, 2 * HOUR));
-        assert_eq!((wait(2, None, 0), wait(2, None, u8::MAX)), (300, 330));
-    }
-
-    #[test]
-    fn the_schedule_fits_into_the_day_that_a_queue_keeps() {
-        let longest = |asked| (1..=6).map(|attempts| wait(attempts, asked, u8::MAX)).sum::<u32>();
-        assert_eq!((1..=6).map(|attempts| wait(attempts, None, 0)).sum::<u32>(), 63_305, "17:35:05");
-        assert!(longest(None) < 24 * HOUR && longest(Some(u32::MAX)) < 24 * HOUR);
     }
 }

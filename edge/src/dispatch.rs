@@ -1,4 +1,5 @@
-//! Takes a request to its handler, turns errors into answers, and writes the log line. It decides nothing about a flow.
+//! Dispatches a request to its handler, turns errors into responses, and writes the log line. It decides nothing
+//! about a flow.
 
 use crate::{
     api, callback, complete, connections,
@@ -6,22 +7,27 @@ use crate::{
     feed,
     http::{Body, Incoming, Method, Response, Target},
     log::{Line, Report},
+    page_check,
     platform::{Limit, Platform},
     problem::Problem,
-    public, removal,
+    public, removal, remove_url,
     route::Route,
     sessions,
     settings::Settings,
-    setup, sweep,
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use shared::ErrorCode;
 
-/// The window of the rate limiter, in seconds.
-const MINUTE: u32 = 60;
+/// The period of the rate limiter, in seconds.
+const LIMIT_PERIOD: u32 = 60;
 
-/// Answers a request. `settings` are the settings of the deployment, or their faults: then every route answers
-/// `misconfigured`, and nothing else happens.
+/// Answers a request and writes its log line. `settings` are the settings of the deployment or their faults. With
+/// faults, every route answers `misconfigured` and does nothing else.
+///
+/// 1. Find the route.
+/// 2. Call its handler, and turn an error into a response.
+/// 3. Add the headers that depend on the route and the status. A response to HEAD has no body.
+/// 4. Write the log line.
 pub async fn handle<P: Platform>(
     settings: Result<&Settings, &[Fault]>,
     platform: &P,
@@ -40,20 +46,15 @@ pub async fn handle<P: Platform>(
     };
     let mut response = result.unwrap_or_else(|problem| {
         report.outcome = problem.code.as_str();
-        problem.response(&request_id).widen()
+        problem.response(&request_id).into_streamable()
     });
     if route == Some(Route::Complete) {
         let origin = incoming.header("origin");
-        response = complete::readable(settings.ok(), &target, origin.as_deref(), response);
+        response = complete::with_cors_headers(settings.ok(), &target, origin.as_deref(), response);
     }
-    match (response.status, &route) {
-        // Smooch's answers pass unchanged.
-        (_, Some(Route::Api(..))) if report.outcome.is_empty() => {}
-        // RFC 9110 §15.5.6: a 405 lists the methods that the route takes.
-        (405, Some(route)) => response = response.with("allow", route.allow()),
-        // RFC 9110 §11.6.1: a 401 names the scheme. RFC 6750 §3: with at least one parameter.
-        (401, _) => response = response.with("www-authenticate", "Bearer realm=\"v1\""),
-        _ => {}
+    let is_from_smooch = matches!(route, Some(Route::Api(..))) && report.outcome.is_empty();
+    if !is_from_smooch {
+        response = with_error_headers(route.as_ref(), response);
     }
     if target.method == Method::Head {
         response.body = Body::Text(String::new());
@@ -78,6 +79,17 @@ pub async fn handle<P: Platform>(
     response
 }
 
+/// Adds the header that HTTP requires for the status.
+fn with_error_headers<S>(route: Option<&Route>, response: Response<S>) -> Response<S> {
+    match (response.status, route) {
+        // RFC 9110 §15.5.6: a 405 lists the methods that the route allows.
+        (405, Some(route)) => response.with("allow", route.allow()),
+        // RFC 9110 §11.6.1: a 401 names the scheme. RFC 6750 §3: with at least one parameter.
+        (401, _) => response.with("www-authenticate", "Bearer realm=\"v1\""),
+        _ => response,
+    }
+}
+
 /// The faults of the settings: all of them, or those of the closed sites.
 fn faults<'a>(settings: Result<&'a Settings, &'a [Fault]>) -> &'a [Fault] {
     match settings {
@@ -88,10 +100,11 @@ fn faults<'a>(settings: Result<&'a Settings, &'a [Fault]>) -> &'a [Fault] {
 
 /// Answers a request to a route:
 ///
-/// 1. refuse a method that the route does not take;
-/// 2. without settings answer `misconfigured`: `/healthz` names the faults, the callback tells the person on a page;
-/// 3. check the API key, or count the caller's address against the rate limit;
-/// 4. call the handler.
+/// 1. Refuse a method that the route does not allow.
+/// 2. Without settings answer `misconfigured`. `/healthz` names the faults; the callback redirects to a page for the
+///    person.
+/// 3. Check the API key. A wrong key counts against the rate limit of the caller's address.
+/// 4. Call the handler.
 async fn answer<P: Platform>(
     settings: Result<&Settings, &[Fault]>,
     platform: &P,
@@ -100,14 +113,15 @@ async fn answer<P: Platform>(
     incoming: &mut impl Incoming<Stream = P::Stream>,
     report: &mut Report,
 ) -> Result<Response<P::Stream>, Problem> {
-    if !route.takes(target.method) {
+    if !route.allows(target.method) {
         return Err(ErrorCode::MethodNotAllowed.into());
     }
     let settings = match (settings, route) {
         (Ok(settings), _) => settings,
-        (Err(faults), Route::Health) => return public::health(faults).map(Response::widen),
+        (Err(faults), Route::Health) => return public::health(faults).map(Response::into_streamable),
         (Err(_), Route::Callback) => {
-            return Ok(callback::tell_here(target, ErrorCode::Misconfigured, report).widen());
+            return Ok(callback::redirect_with_error_to_install(target, ErrorCode::Misconfigured, report)
+                .into_streamable());
         }
         (Err(_), _) => return Err(ErrorCode::Misconfigured.into()),
     };
@@ -133,13 +147,13 @@ async fn answer<P: Platform>(
         }
         Route::Removed => {
             limit(platform, "removed", incoming).await?;
-            Ok(sweep::hinted(platform, report).await)
+            Ok(remove_url::removed(platform, report).await)
         }
         Route::Health => public::health(settings.sites.faults()),
         Route::Embed => Ok(public::embed(settings)),
         Route::Setup => {
             limit(platform, "setup", incoming).await?;
-            setup::check(settings, platform, target, report).await
+            page_check::check(settings, platform, target, report).await
         }
         Route::Sessions => sessions::create(settings, platform, incoming).await,
         Route::Connections => connections::list(platform, target.query).await,
@@ -148,24 +162,24 @@ async fn answer<P: Platform>(
         }
         Route::Connection(id) => connections::show(settings, platform, id, report).await,
         Route::Token(id) => connections::token(settings, platform, id, report).await,
-        Route::Events => feed::show(platform, target.query, report).await,
+        Route::Events => feed::list(platform, target.query, report).await,
         Route::UnknownV1 => Err(ErrorCode::NotFound.into()),
     };
-    response.map(Response::widen)
+    response.map(Response::into_streamable)
 }
 
-/// Counts one call of `what` by the caller's address.
+/// Counts one request of the caller's address. `name` separates the counts of different routes.
 ///
 /// # Errors
 ///
-/// `rate_limited` if the address has made too many.
-async fn limit(platform: &impl Platform, what: &str, incoming: &impl Incoming) -> Result<(), Problem> {
-    // Cloudflare sets this header itself and drops the caller's.
+/// `rate_limited` if the address has made too many requests.
+async fn limit(platform: &impl Platform, name: &str, incoming: &impl Incoming) -> Result<(), Problem> {
+    // Cloudflare sets this header and drops one that the caller sent.
     let address = incoming.header("cf-connecting-ip").unwrap_or_default();
-    let key = [what, ":", &address].concat();
+    let key = [name, ":", &address].concat();
     if platform.allowed(Limit::Requests, &key).await {
         Ok(())
     } else {
-        Err(Problem::from(ErrorCode::RateLimited).later(MINUTE))
+        Err(Problem::from(ErrorCode::RateLimited).retry_after(LIMIT_PERIOD))
     }
 }

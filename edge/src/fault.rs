@@ -1,4 +1,4 @@
-//! Faults of the settings, as `/healthz` and the log tell them: the setting's name and the rule, never the value.
+//! Faults of the settings, as `/healthz` and the log show them: the setting's name and the rule, never the value.
 
 use serde::Serialize;
 

@@ -1,57 +1,61 @@
-//! Requests and answers, as the handlers see them. No platform's types: the Worker and the tests convert.
+//! Requests and responses as the handlers see them. It contains no types of a platform: the Worker and the tests
+//! convert.
 
 use serde::Serialize;
 use shared::to_json;
 use std::{borrow::Cow, convert::Infallible, future::Future};
 use thiserror::Error;
 
-/// What a handler reads of a request. Headers and body are fetched when asked for, as each costs a crossing
-/// into the platform.
+/// The headers and the body of a request. They are fetched on demand, since each access is a call into JavaScript.
 pub trait Incoming {
-    /// A body that is passed on and never looked at.
+    /// A body that is streamed through without being read.
     type Stream;
 
-    /// A header's value; `name` in lower case.
+    /// The value of a header; `name` in lower case.
     fn header(&self, name: &str) -> Option<String>;
 
     /// All headers, names in lower case.
     fn headers(&self) -> Vec<(String, String)>;
 
-    /// The body, to be passed on; `None` if there is none.
+    /// Takes the body as a stream; `None` if there is no body.
     fn stream(&mut self) -> Option<Self::Stream>;
 
-    /// The body, up to `limit` bytes.
+    /// Reads the whole body, at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError`] if it is longer, or could not be read.
     fn body(&mut self, limit: usize) -> impl Future<Output = Result<Vec<u8>, BodyError>>;
 }
 
-/// Why a body was not read.
+/// The body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BodyError {
-    /// It is longer than the limit.
+    /// The body is longer than the limit.
     #[error("the body is too long")]
     TooLong,
     /// The connection broke.
-    #[error("the body broke off")]
+    #[error("the connection broke while the body was read")]
     Broken,
 }
 
-/// The methods that any route knows. All others are refused alike.
+/// The methods that routes distinguish. Every other method is [`Method::Other`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Safe, without a body.
+    /// `GET`
     Get,
-    /// GET without the answer's body.
+    /// `HEAD`
     Head,
-    /// Makes or does something.
+    /// `POST`
     Post,
-    /// Takes something away.
+    /// `DELETE`
     Delete,
-    /// Any other method.
+    /// Any other method. Only calls to Smooch's API take it.
     Other,
 }
 
 impl Method {
-    /// Reads a method; they are case-sensitive (RFC 9110 §9.1).
+    /// Parses a method name. Names are case-sensitive (RFC 9110 §9.1).
     #[must_use]
     pub fn parse(name: &str) -> Self {
         match name {
@@ -64,14 +68,14 @@ impl Method {
     }
 }
 
-/// A request's line: its URL is taken apart once, into pieces of the same text.
+/// The method and the URL of a request. The URL is split once, into slices of the same text.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     /// The method.
     pub method: Method,
-    /// The method as it was sent.
+    /// The method name as it was sent.
     pub method_name: &'a str,
-    /// Scheme, host and port: where this edge is, as the caller sees it.
+    /// The origin of the edge as the caller sees it: scheme, host and port.
     pub origin: &'a str,
     /// The path, as it was sent.
     pub path: &'a str,
@@ -80,7 +84,7 @@ pub struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Takes `url` apart, an absolute URL as the platform gives it. A fragment never arrives.
+    /// Splits `url`, an absolute URL as the platform gives it. Clients do not send the fragment.
     #[must_use]
     pub fn new(method: &'a str, url: &'a str) -> Self {
         let host = url.find(':').filter(|_| !url.starts_with('/')).map_or(0, |at| at + "://".len());
@@ -91,20 +95,20 @@ impl<'a> Target<'a> {
         Self { method: Method::parse(method), method_name: method, origin, path, query }
     }
 
-    /// Whether `origin` is this edge itself.
+    /// `true` if `origin` is the origin of this edge.
     #[must_use]
-    pub fn is_own(&self, origin: &str) -> bool {
+    pub fn is_own_origin(&self, origin: &str) -> bool {
         self.origin == origin
     }
 
-    /// The redirect URI of this edge (RFC 6749 §3.1.2), as the client builds it from where its script came from.
+    /// The redirect URI of this edge (RFC 6749 §3.1.2). The client builds the same one from the URL of its script.
     #[must_use]
     pub fn redirect_uri(&self) -> String {
         [self.origin, "/callback"].concat()
     }
 }
 
-/// An answer. A body of our own is never HTML: pages are static files.
+/// A response. The edge writes no HTML: its pages are static files.
 #[expect(missing_debug_implementations, reason = "it may carry a token")]
 pub struct Response<S = Infallible> {
     /// The HTTP status.
@@ -115,57 +119,58 @@ pub struct Response<S = Infallible> {
     pub body: Body<S>,
 }
 
-/// What every answer of our own says: nobody keeps it, nobody is told where it came from, nobody guesses what it is.
-pub const UNCACHED: [(&str, &str); 3] = [
+/// Headers of every response that the edge makes itself: it is not cached, links in it send no `Referer`, and its
+/// type is not guessed.
+pub const COMMON_HEADERS: [(&str, &str); 3] = [
     ("cache-control", "no-store"),
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
 ];
 
-/// The body of an answer.
+/// The body of a response.
 #[expect(missing_debug_implementations, reason = "it may carry a token")]
 pub enum Body<S> {
-    /// Ours; empty for none.
+    /// Text of the edge. An empty text is no body.
     Text(String),
-    /// Somebody else's, passed on as it comes.
+    /// A body of Smooch that is streamed through.
     Stream(S),
 }
 
 impl Response {
-    /// An answer in JSON that no cache keeps.
+    /// A JSON response.
     #[must_use]
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         let headers = vec![("content-type".into(), "application/json".into())];
-        Self { status, headers, body: Body::Text(to_json(body)) }.uncached()
+        Self { status, headers, body: Body::Text(to_json(body)) }.with_common_headers()
     }
 
-    /// A bounce to `location`, by GET whatever the method was (RFC 9110 §15.4.4).
+    /// A redirect to `location`. The browser follows it with GET, whatever the method was (RFC 9110 §15.4.4).
     #[must_use]
     pub fn see_other(location: String) -> Self {
         let headers = vec![("location".into(), location)];
-        Self { status: 303, headers, body: Body::Text(String::new()) }.uncached()
+        Self { status: 303, headers, body: Body::Text(String::new()) }.with_common_headers()
     }
 
-    /// An answer without a body.
+    /// A response without a body.
     #[must_use]
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Text(String::new()) }.uncached()
+        Self { status, headers: Vec::new(), body: Body::Text(String::new()) }.with_common_headers()
     }
 
-    /// The same, where others stream.
+    /// The same response, of the type that can also carry a stream.
     #[must_use]
-    pub fn widen<S>(self) -> Response<S> {
+    pub fn into_streamable<S>(self) -> Response<S> {
         let Body::Text(text) = self.body;
         Response { status: self.status, headers: self.headers, body: Body::Text(text) }
     }
 
-    fn uncached(self) -> Self {
-        UNCACHED.into_iter().fold(self, |response, (name, value)| response.with(name, value))
+    fn with_common_headers(self) -> Self {
+        COMMON_HEADERS.into_iter().fold(self, |response, (name, value)| response.with(name, value))
     }
 }
 
 impl<S> Response<S> {
-    /// The same with one more header.
+    /// The same response with one more header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
@@ -184,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_taken_apart_as_it_was_sent() {
+    fn a_url_is_split_without_normalization() {
         check(
             "https://e.example/callback?code=a&state=b",
             "https://e.example",
@@ -200,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_is_read_as_it_is_written() {
+    fn method_names_are_case_sensitive() {
         assert_eq!(Method::parse("GET"), Method::Get);
         assert_eq!(Method::parse("get"), Method::Other);
         assert_eq!(Method::parse("PROPFIND"), Method::Other);

@@ -1,7 +1,11 @@
-//! The Worker: receives the redirect, exchanges the code, keeps the sealed result, and serves the partner's
-//! backend.
+//! The Worker's logic: it receives the redirect from Smooch, exchanges the authorization code, stores the sealed
+//! token and serves the partner's backend.
 //!
-//! It renders no HTML, sets no cookie, follows no redirect, and writes nothing before a flow has succeeded.
+//! It renders no HTML, sets no cookie, follows no redirect, and writes nothing before a flow has succeeded. It
+//! reaches the world only through [`platform::Platform`].
+//!
+//! The modules form a tree: [`dispatch`] calls the handlers, handlers call the modules below them, and no two modules
+//! import each other.
 
 pub mod api;
 pub mod api_keys;
@@ -10,31 +14,37 @@ pub mod callback;
 pub mod cipher;
 pub mod complete;
 pub mod connections;
-pub mod csp;
 pub mod delivery;
 pub mod dispatch;
-pub mod events;
+pub mod event;
+mod event_writer;
 pub mod fault;
 pub mod feed;
-pub mod html;
 pub mod http;
+mod keys;
 pub mod log;
+mod lookup;
+pub mod metadata;
+pub mod page_check;
 pub mod platform;
 pub mod problem;
 pub mod proof;
 pub mod public;
+pub mod query;
 pub mod receipt;
+pub mod record;
 pub mod removal;
+pub mod remove_url;
+mod revocation;
 pub mod route;
 pub mod seal;
 pub mod session;
 pub mod sessions;
 pub mod settings;
-pub mod setup;
 pub mod signing;
 pub mod sites;
-pub mod smooch;
-pub mod store;
+mod smooch;
+mod store;
 pub mod summary;
 pub mod sweep;
 pub mod vars;

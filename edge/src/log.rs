@@ -1,30 +1,31 @@
-//! One line of JSON a request. No code, state, token, key, query or text from outside is ever in it: what is
-//! logged is an enum, a name from the settings, a number, or an id of ours.
+//! The log: one line of JSON for each request. It never contains a code, state, token, key, query or any text from
+//! outside: each value is one of a fixed set of texts, a name from the settings, a number, or an id that the edge
+//! made.
 
 use crate::{fault::Fault, platform::Millis};
 use serde::Serialize;
 use shared::to_json;
 
-/// What happened, filled in as a handler goes along.
+/// The values of a log line that the handler sets while it works.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// What came of it: `ok`, `bounced`, `connected`, or an error code.
+    /// The result: `bounced`, `connected` or an error code. Empty means `ok`.
     pub outcome: &'static str,
-    /// The site, by its name in the settings.
+    /// The name of the site in the settings.
     pub site: Option<String>,
-    /// The API key, by its name in the settings.
+    /// The name of the API key in the settings.
     pub key: Option<String>,
-    /// The connection.
+    /// The id of the connection.
     pub connection: Option<String>,
-    /// What was done, in order.
+    /// The steps that were done, in order.
     pub steps: Vec<&'static str>,
-    /// What a developer needs to know of a failure, in our own words.
+    /// The cause of a failure, for the developer.
     pub note: Option<&'static str>,
-    /// How long Smooch took.
+    /// The time spent waiting for Smooch or for the return page.
     pub upstream: Millis,
 }
 
-/// The line for one request.
+/// The log line of one request.
 #[derive(Serialize)]
 pub(crate) struct Line<'a> {
     pub(crate) time: Millis,
@@ -42,7 +43,7 @@ pub(crate) struct Line<'a> {
     pub(crate) steps: &'a [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<&'a str>,
-    /// The faults of the settings, where they are the cause.
+    /// The faults of the settings, if they are the cause of the result.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(crate) settings: &'a [Fault],
     pub(crate) milliseconds: Millis,

@@ -1,211 +1,108 @@
-//! `GET /setup.json`: what the setup page cannot see by itself, as a browser does not show one site's page to another:
-//! whether a site is in the settings, and whether its return page is there and has the button.
+//! `GET /setup.json`: checks a site's return page for the setup page, which cannot read pages of other origins
+//! itself.
 //!
-//! What is asked for is only ever a `return_to` of the settings, which `/callback` tells anybody who names the site. It
-//! is asked for once, without anything of ours, no redirect is followed, and nothing of its content is told.
+//! It requests only the `return_to` of a site in the settings; `/callback` redirects anybody there anyway. It sends
+//! one request without any credentials, follows no redirect, and answers with facts, never with content of the page.
+
+pub mod csp;
+pub mod html;
+mod page;
 
 use crate::{
-    connections::query,
-    csp::{Policies, Wanted},
-    html::{Tag, behind, tags},
     http::{Response, Target},
     log::Report,
-    platform::{Document, FetchError, Outgoing, Platform},
+    platform::{Outgoing, Platform},
     problem::Problem,
+    query,
     settings::Settings,
     sites::{SiteError, SiteSettings},
 };
+use page::{PageContext, page_fact};
 use shared::{
-    Endpoint, ErrorCode, Provider, Site,
-    facts::{Attribute, Facts, HtmlFacts, PageFact, SESSION_PLACEHOLDER, ScriptFact, SiteFact},
+    ErrorCode, Site,
+    facts::{Facts, PageFact, SiteFact},
 };
-use url::Url;
 
-/// A person waits, and a page that takes longer is not well either.
+/// Timeout for the return page in milliseconds. A person is waiting, and a slower page is a problem in itself.
 const TIMEOUT: u32 = 5_000;
 
-/// Pages that carry their data inline are long; of those that are longer, the beginning has to do.
-pub const LONGEST_PAGE: usize = 512 * 1024;
+/// Maximum number of bytes of the return page that are read. Pages with inline data can be longer; then only the
+/// beginning is checked.
+pub const MAX_PAGE: usize = 512 * 1024;
 
-/// A host's name has 253 characters at the most, and there is a port.
-const LONGEST_HOST: usize = 260;
+/// Maximum length of host and port in characters: a host name has at most 253.
+const MAX_HOST: usize = 260;
 
-/// Answers with [`Facts`] about the site of `?site=` and `?origin=`.
+/// Answers the [`Facts`] about a site: `?site=&origin=`.
 ///
-/// 1. A site is spoken of only to whom names it and its origin.
-/// 2. Its return page is asked for, once.
-/// 3. What stands there is held against the settings.
+/// 1. Parse the query.
+/// 2. Find the site. Without its right name and origin, answer only if one of them matches.
+/// 3. Request the return page.
+/// 4. Compare the page with the settings.
 ///
 /// # Errors
 ///
-/// `invalid_request` if one of the two is missing or has another shape, or if there is anything else.
+/// `invalid_request` for a missing, unknown or malformed parameter, `misconfigured` for a site with wrong settings.
 pub async fn check(
     settings: &Settings,
     platform: &impl Platform,
     target: &Target<'_>,
     report: &mut Report,
 ) -> Result<Response, Problem> {
-    let [name, origin] = query(target.query, ["site", "origin"])?;
-    let name = name.as_deref().and_then(Site::parse);
-    let (Some(name), Some(origin)) = (name, origin.filter(|origin| is_like_an_origin(origin))) else {
-        return Err(ErrorCode::InvalidRequest.into());
-    };
-    let sites = &settings.sites;
-    let answer = |site, require_session, page| {
-        let facts = Facts { site, require_session, page };
-        Ok(Response::json(200, &facts))
-    };
-    let site = match sites.find(&name) {
-        Ok(site) => site,
+    let [name, origin] = query::parse(target.query, ["site", "origin"])?;
+    let name = name.as_deref().and_then(Site::parse).ok_or(ErrorCode::InvalidRequest)?;
+    let origin = origin.filter(|origin| looks_like_origin(origin)).ok_or(ErrorCode::InvalidRequest)?;
+    let only_site = |site| Ok(Response::json(200, &Facts { site, require_session: None, page: None }));
+    let site = match settings.sites.find(&name) {
+        Ok(site) if site.origin.as_str() == origin => site,
+        Ok(_) => return only_site(SiteFact::OtherOrigin),
         Err(SiteError::Closed) => return Err(ErrorCode::Misconfigured.into()),
-        Err(SiteError::Unknown) if sites.has_origin(&origin) => {
-            return answer(SiteFact::OtherName, None, None);
+        Err(SiteError::Unknown) if settings.sites.has_origin(&origin) => {
+            return only_site(SiteFact::OtherName);
         }
-        Err(SiteError::Unknown) => return answer(SiteFact::Unknown, None, None),
+        Err(SiteError::Unknown) => return only_site(SiteFact::Unknown),
     };
-    if site.origin.as_str() != origin {
-        return answer(SiteFact::OtherOrigin, None, None);
-    }
     report.site = Some(name.as_str().into());
-    let page = if target.is_own(&origin) {
+    let page = if target.is_own_origin(&origin) {
         PageFact::OnTheEdge
     } else {
-        let started = platform.now();
-        let headers = [("accept", "text/html")];
-        let url = site.return_to.as_str();
-        let request = Outgoing { method: "GET", url, headers: &headers, body: None, timeout: TIMEOUT };
-        let document = platform.load(request, LONGEST_PAGE).await;
-        report.upstream += platform.now().saturating_sub(started);
-        page(document, settings, (&name, site), target.origin)
+        let context = PageContext { settings, name: &name, site, edge: target.origin };
+        check_page(platform, site, &context, report).await
     };
-    answer(SiteFact::Known, Some(site.require_session), Some(page))
+    let facts =
+        Facts { site: SiteFact::Known, require_session: Some(site.require_session), page: Some(page) };
+    Ok(Response::json(200, &facts))
 }
 
-/// Whether a text could be an origin. Which one it is, is a matter of comparing.
-fn is_like_an_origin(text: &str) -> bool {
+async fn check_page(
+    platform: &impl Platform,
+    site: &SiteSettings,
+    context: &PageContext<'_>,
+    report: &mut Report,
+) -> PageFact {
+    let headers = [("accept", "text/html")];
+    let url = site.return_to.as_str();
+    let request = Outgoing { method: "GET", url, headers: &headers, body: None, timeout: TIMEOUT };
+    let started = platform.now();
+    let document = platform.load(request, MAX_PAGE).await;
+    report.upstream += platform.now().saturating_sub(started);
+    document.map_or(PageFact::Unreachable, |document| page_fact(&document, context))
+}
+
+/// `true` if a text has roughly the form of an origin. It is only compared with the origins in the settings.
+fn looks_like_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     host.is_some_and(|host| {
-        (1..=LONGEST_HOST).contains(&host.len()) && host.bytes().all(|byte| byte.is_ascii_graphic())
+        (1..=MAX_HOST).contains(&host.len()) && host.bytes().all(|byte| byte.is_ascii_graphic())
     })
-}
-
-fn page(
-    document: Result<Document, FetchError>,
-    settings: &Settings,
-    (name, site): (&Site, &SiteSettings),
-    edge: &str,
-) -> PageFact {
-    let Ok(document) = document else { return PageFact::Unreachable };
-    match document.status {
-        200..=299 if document.header("content-type").is_some_and(|kind| behind(kind, "html").is_some()) => {}
-        200..=299 => return PageFact::OtherType,
-        status @ 300..=399 => return PageFact::Redirect { status },
-        status => return PageFact::Error { status },
-    }
-    // Both were read as URLs before.
-    let (Ok(page), Ok(edge)) = (Url::parse(site.return_to.as_str()), Url::parse(edge)) else {
-        return PageFact::Unreachable;
-    };
-    let mut base = page.clone();
-    let mut policies = Policies::default();
-    for (_, value) in document.headers.iter().filter(|(name, _)| name == "content-security-policy") {
-        policies.add(value);
-    }
-    let mut script: Option<(ScriptFact, Wanted)> = None;
-    let mut button: Option<(bool, Vec<Attribute>)> = None;
-    for tag in tags(&String::from_utf8_lossy(&document.body)) {
-        if tag.is("base") {
-            let href = tag.attribute("href");
-            base = href.and_then(|href| page.join(&href).ok()).unwrap_or(base);
-        } else if tag.is("meta") {
-            let kind = tag.attribute("http-equiv").unwrap_or_default();
-            if kind.eq_ignore_ascii_case("content-security-policy") {
-                policies.add(&tag.attribute("content").unwrap_or_default());
-            }
-        } else if tag.is("script") {
-            let src = tag.attribute("src").and_then(|src| base.join(src.trim()).ok());
-            let found = src.and_then(|src| loaded(&tag, src, &edge));
-            // The one that does the most counts, as two of them do no harm.
-            if found
-                .as_ref()
-                .is_some_and(|(fact, _)| script.as_ref().is_none_or(|(known, _)| rank(*fact) < rank(*known)))
-            {
-                script = found;
-            }
-        } else if tag.is("add-to-smooch") {
-            let site_named = tag.attribute("site").filter(|site| !site.is_empty());
-            let is_ours = site_named.as_deref().unwrap_or("main") == name.as_str();
-            if button.as_ref().is_none_or(|(known, _)| is_ours && !known) {
-                button = Some((is_ours, wrong(&tag, is_ours, settings, site)));
-            }
-        }
-    }
-    let blocked = policies.blocked(&page, &edge, script.as_ref().map(|(_, wanted)| wanted));
-    PageFact::Html(HtmlFacts {
-        cut: document.is_cut,
-        script: script.map_or(ScriptFact::Missing, |(fact, _)| fact),
-        button: button.is_some(),
-        wrong: button.map(|(_, wrong)| wrong).unwrap_or_default(),
-        blocked,
-    })
-}
-
-/// Which of our scripts a tag loads, if it is one.
-fn loaded(tag: &Tag<'_>, url: Url, edge: &Url) -> Option<(ScriptFact, Wanted)> {
-    if !url.path().ends_with("/add-to-smooch.js") {
-        return None;
-    }
-    let integrity = tag.attribute("integrity").filter(|digest| !digest.trim().is_empty());
-    let is_module = tag.attribute("type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("module"));
-    let fact = if url.origin() != edge.origin() {
-        ScriptFact::Elsewhere
-    } else if !is_module {
-        ScriptFact::NotModule
-    } else if url.path().starts_with("/embed/") {
-        ScriptFact::Pinned
-    } else if integrity.is_some() {
-        ScriptFact::FloatingWithDigest
-    } else {
-        ScriptFact::Floating
-    };
-    let nonce = tag.attribute("nonce").map(Into::into);
-    Some((fact, Wanted { url, nonce, integrity: integrity.map(Into::into) }))
-}
-
-const fn rank(fact: ScriptFact) -> u8 {
-    match fact {
-        ScriptFact::Floating | ScriptFact::Pinned => 0,
-        ScriptFact::FloatingWithDigest => 1,
-        ScriptFact::NotModule => 2,
-        ScriptFact::Elsewhere => 3,
-        ScriptFact::Missing => 4,
-    }
-}
-
-/// The attributes of an element that are not as the settings ask for.
-fn wrong(tag: &Tag<'_>, is_ours: bool, settings: &Settings, site: &SiteSettings) -> Vec<Attribute> {
-    let filled = |name| tag.attribute(name).filter(|value| !value.is_empty());
-    let authorize_url = filled("authorize-url");
-    let authorize_url = Endpoint::parse(authorize_url.as_deref().unwrap_or(Provider::Smooch.authorize()));
-    let vouched = filled("session").is_some_and(|session| session != SESSION_PLACEHOLDER);
-    [
-        (Attribute::Site, is_ours),
-        (Attribute::ClientId, filled("client-id").as_deref() == Some(&settings.client_id)),
-        (Attribute::AuthorizeUrl, authorize_url.as_ref() == Ok(&settings.authorize_url)),
-        (Attribute::Pkce, tag.attribute("pkce").is_some() == settings.pkce),
-        (Attribute::Session, vouched || !site.require_session),
-    ]
-    .into_iter()
-    .filter_map(|(attribute, is_right)| (!is_right).then_some(attribute))
-    .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::facts::Blocked;
+    use shared::facts::{Attribute, Blocked, HtmlFacts, ScriptFact};
 
-    /// What is written here is what the setup page reads, for every code there is.
+    /// The setup page parses exactly the JSON that the edge writes.
     #[track_caller]
     fn check(site: SiteFact, page: Option<PageFact>) {
         let facts = Facts { site, require_session: page.as_ref().map(|_| true), page };
@@ -213,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn all_facts_parse_back_from_their_json() {
         for site in [SiteFact::Known, SiteFact::OtherOrigin, SiteFact::OtherName, SiteFact::Unknown] {
             check(site, None);
         }

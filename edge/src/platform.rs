@@ -1,7 +1,8 @@
-//! What the edge needs from the world, as one trait: time, randomness, outgoing requests, KV and a log.
+//! The trait through which the edge reaches the world: time, randomness, outgoing requests, KV, the queue, rate
+//! limits and the log.
 //!
-//! The Worker implements it on Cloudflare's platform, the tests on a simulator. Nothing else in this crate
-//! touches either.
+//! The Worker implements it on Cloudflare's platform, the tests in a simulator. No other module of this crate does
+//! I/O, reads a clock or draws randomness.
 
 use std::future::Future;
 use thiserror::Error;
@@ -9,15 +10,15 @@ use thiserror::Error;
 /// Milliseconds since 1970-01-01 UTC.
 pub type Millis = u64;
 
-/// Whole seconds since 1970, as they are told (RFC 7519's `NumericDate`).
+/// Whole seconds since 1970-01-01 UTC (`NumericDate` of RFC 7519 §2), the unit of all times in answers and events.
 #[must_use]
 pub const fn seconds(at: Millis) -> u64 {
     at / 1000
 }
 
-/// The world, as the edge sees it.
+/// The environment that the edge runs in.
 pub trait Platform {
-    /// A body that is passed on and never looked at.
+    /// A body that is streamed through without being read.
     type Stream;
 
     /// The time now.
@@ -26,38 +27,67 @@ pub trait Platform {
     /// Bytes from a cryptographic source.
     fn random<const N: usize>(&self) -> [u8; N];
 
-    /// Lets `milliseconds` pass.
+    /// Waits for `milliseconds`.
     fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()>;
 
-    /// Sends a request once. Redirects are returned and not followed: a followed one would carry a secret to
-    /// a host that no setting names.
+    /// Sends a request once and reads the whole answer. Redirects are returned and not followed: following one would
+    /// send a secret to a host that no setting names.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Lost`] if there is no answer in time, [`FetchError::TooLong`] if it exceeds [`LONGEST_ANSWER`].
     fn fetch(&self, request: Outgoing<'_>) -> impl Future<Output = Result<Answer, FetchError>>;
 
-    /// Loads the beginning of a document: `longest` bytes, and the rest is not waited for. Redirects are returned and
-    /// not followed.
+    /// Sends a request once and reads at most `longest` bytes of the answer's body. Redirects are returned and not
+    /// followed.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Lost`] if there is no answer in time.
     fn load(
         &self,
         request: Outgoing<'_>,
         longest: usize,
     ) -> impl Future<Output = Result<Document, FetchError>>;
 
-    /// Passes a request on and its answer back, bodies as they come. Redirects are returned and not followed.
+    /// Sends a request and returns its answer, both with streamed bodies. Redirects are returned and not followed.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Lost`] if there is no answer in time.
     fn forward(
         &self,
         request: Forward<'_, Self::Stream>,
     ) -> impl Future<Output = Result<Forwarded<Self::Stream>, FetchError>>;
 
-    /// Reads a value and its metadata. A miss may be remembered for a minute, so no key is read before it is
-    /// written.
+    /// Reads a value and its metadata. KV is eventually consistent: the answer, also a miss, may be up to a minute
+    /// old. So no key is read before it is written.
+    ///
+    /// # Errors
+    ///
+    /// [`KvError::Refused`] or [`KvError::Unavailable`], as for every operation on KV.
     fn kv_get(&self, key: &str) -> impl Future<Output = Result<Option<Entry>, KvError>>;
 
-    /// Writes a value over whatever stands there.
+    /// Writes a value. An existing value under the key is overwritten.
+    ///
+    /// # Errors
+    ///
+    /// As [`Platform::kv_get`].
     fn kv_put(&self, put: Put<'_>) -> impl Future<Output = Result<(), KvError>>;
 
-    /// Deletes a key. One that is not there is no error.
+    /// Deletes a key. Deleting a key that does not exist succeeds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Platform::kv_get`].
     fn kv_delete(&self, key: &str) -> impl Future<Output = Result<(), KvError>>;
 
-    /// Reads one page of keys that start with `prefix`, in order, with their metadata. `limit` is 1 to 1,000.
+    /// Lists one page of the keys that start with `prefix`, in lexicographic order, with their metadata. `limit` is 1
+    /// to 1,000. In contrast to [`Platform::kv_get`], a list is not cached.
+    ///
+    /// # Errors
+    ///
+    /// As [`Platform::kv_get`].
     fn kv_list(
         &self,
         prefix: &str,
@@ -65,22 +95,28 @@ pub trait Platform {
         limit: u16,
     ) -> impl Future<Output = Result<Page, KvError>>;
 
-    /// Puts an event on the queue of deliveries.
+    /// Adds a message, the JSON of an event, to the queue of deliveries.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueError`] if the queue did not confirm it.
     fn enqueue(&self, event: &str) -> impl Future<Output = Result<(), QueueError>>;
 
-    /// Whether one more is allowed under a limit, for this key of it. Without the platform's limiter all are.
+    /// Counts one more use of `key` under a rate limit and returns `false` if there were too many. Without a rate
+    /// limiter in the deployment it returns `true`.
     fn allowed(&self, limit: Limit, key: &str) -> impl Future<Output = bool>;
 
     /// Writes one line to the log.
     fn log(&self, line: &str);
 }
 
-/// A limit on how often something may happen. How often stands in the deployment's settings.
+/// A rate limit. The deployment's `wrangler.toml` says how many uses per period it allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// What anybody may ask without a key, for each address: `/complete`, `/removed`, `/setup.json`, and wrong keys.
+    /// Requests without a valid API key, per route and address: `/complete`, `/removed`, `/setup.json`, and wrong
+    /// keys.
     Requests,
-    /// How often the Remove URL may cost a write.
+    /// Writes to KV that calls of the Remove URL cause.
     Hints,
 }
 
@@ -95,14 +131,14 @@ pub struct Outgoing<'a> {
     pub headers: &'a [(&'static str, &'a str)],
     /// The body, sent with its length and not in chunks, which some token endpoints refuse.
     pub body: Option<&'a str>,
-    /// After how many milliseconds to give up.
+    /// The timeout in milliseconds.
     pub timeout: u32,
 }
 
-/// A request that is passed on. `Debug` is not implemented: it carries a token.
+/// A request of the partner's backend that is passed on to Smooch. `Debug` is not implemented: it carries a token.
 #[expect(missing_debug_implementations, reason = "it carries a token")]
 pub struct Forward<'a, S> {
-    /// The method, as the caller sent it.
+    /// The method, exactly as the caller sent it.
     pub method: &'a str,
     /// The absolute URL.
     pub url: &'a str,
@@ -110,11 +146,11 @@ pub struct Forward<'a, S> {
     pub headers: &'a [(String, String)],
     /// The body, if there is one.
     pub body: Option<S>,
-    /// After how many milliseconds to give up, the body's time included.
+    /// The timeout in milliseconds. It includes the transfer of the body.
     pub timeout: u32,
 }
 
-/// What came back of a request that was passed on.
+/// Smooch's answer to a [`Forward`].
 #[derive(Debug)]
 pub struct Forwarded<S> {
     /// The HTTP status.
@@ -125,54 +161,54 @@ pub struct Forwarded<S> {
     pub body: Option<S>,
 }
 
-/// What came back, whole.
+/// An answer to an [`Outgoing`] request, read completely.
 #[derive(Debug)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// `Retry-After` in seconds, where it was said and is a number (RFC 9110 §10.2.3).
+    /// `Retry-After` in seconds (RFC 9110 §10.2.3). `None` if the header is absent or is a date.
     pub retry_after: Option<u32>,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// A document, or its beginning.
+/// An answer to an [`Outgoing`] request, of which at most a given number of bytes was read.
 #[derive(Debug)]
 pub struct Document {
     /// The HTTP status.
     pub status: u16,
-    /// Headers, names in lower case. One that came twice may stand here once, with commas.
+    /// Headers, names in lower case. Repeated headers may be joined with commas (RFC 9110 §5.3).
     pub headers: Vec<(String, String)>,
-    /// The body, or its beginning.
+    /// The body, possibly cut off at the end.
     pub body: Vec<u8>,
-    /// Whether it is only the beginning.
+    /// `true` if the body was longer than what was read.
     pub is_cut: bool,
 }
 
 impl Document {
-    /// A header's value; `name` in lower case.
+    /// The value of a header; `name` in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// The longest answer that is read. What Smooch sends is under 2 KiB.
+/// The longest answer that [`Platform::fetch`] reads, in bytes. Smooch's answers are under 2 KiB.
 pub const LONGEST_ANSWER: usize = 64 * 1024;
 
-/// Why nothing came back.
+/// An outgoing request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FetchError {
-    /// Nobody knows what became of the request: it timed out, or there was no connection, or it broke. Workers do
-    /// not tell these apart.
+    /// The request timed out, or the connection failed or broke; Workers do not distinguish these. The other side may
+    /// have processed the request.
     #[error("the answer was lost")]
     Lost,
-    /// The answer, of this status, is longer than [`LONGEST_ANSWER`].
+    /// The answer, with this status, is longer than [`LONGEST_ANSWER`].
     #[error("the answer is too long")]
     TooLong(u16),
 }
 
-/// The queue has not taken an event, or has and could not say so.
+/// The queue did not confirm a message. The message may have been added nevertheless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the queue did not take the event")]
 pub struct QueueError;
@@ -180,13 +216,13 @@ pub struct QueueError;
 /// A write to KV.
 #[derive(Clone, Copy, Debug)]
 pub struct Put<'a> {
-    /// At most 512 bytes.
+    /// The key, at most 512 bytes.
     pub key: &'a str,
     /// The value.
     pub value: &'a str,
-    /// JSON, at most 1,024 bytes.
+    /// Metadata: JSON, at most 1,024 bytes.
     pub metadata: Option<&'a str>,
-    /// Seconds to live, at least 60; `None` is for ever.
+    /// Time to live in seconds, at least 60. `None`: the entry does not expire.
     pub ttl: Option<u32>,
 }
 
@@ -195,39 +231,39 @@ pub struct Put<'a> {
 pub struct Entry {
     /// The value.
     pub value: String,
-    /// Its metadata, JSON.
+    /// The metadata, as JSON.
     pub metadata: Option<String>,
 }
 
-/// A page of keys. It may be empty without being the last.
+/// A page of a key list. A page can be empty and not be the last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Each key, with its metadata as JSON.
+    /// Each key with its metadata as JSON.
     pub keys: Vec<(String, Option<String>)>,
-    /// Where the next page begins; `None` after the last.
+    /// The cursor of the next page; `None` on the last page.
     pub cursor: Option<String>,
 }
 
-/// Why KV did not do it, or did and could not say so.
+/// An operation on KV failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{}", self.says())]
+#[error("{}", self.message())]
 pub enum KvError {
-    /// The request breaks a rule of KV's: asked again, it is refused again.
+    /// KV refused the request with this status, because it breaks one of KV's rules. A retry would be refused too.
     Refused(u16),
-    /// KV is not there, or not now.
+    /// KV did not answer, or failed. The operation may have been carried out.
     Unavailable,
-    /// What is to be changed is not what was read any more.
+    /// The connection that was to be changed has been replaced by a newer one since it was read.
     Changed,
 }
 
 impl KvError {
-    /// What it says in the log.
+    /// The text for the log.
     #[must_use]
-    pub const fn says(self) -> &'static str {
+    pub const fn message(self) -> &'static str {
         match self {
             Self::Refused(_) => "KV refused the request",
             Self::Unavailable => "KV did not answer",
-            Self::Changed => "the connection was made again meanwhile",
+            Self::Changed => "the connection was replaced meanwhile",
         }
     }
 }

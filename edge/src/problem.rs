@@ -1,15 +1,15 @@
-//! Errors as callers read them: `application/problem+json` (RFC 9457) with a stable `code`.
+//! Error responses: `application/problem+json` (RFC 9457) with a stable `code`.
 //!
-//! The text is ours and fixed. Nothing that Smooch or a caller sent is ever repeated in it.
+//! Every text is fixed. No response repeats anything that Smooch or a caller sent.
 
 use crate::{fault::Fault, http::Response};
 use serde::Serialize;
 use shared::ErrorCode;
 
-/// An error on its way to the caller.
+/// An error that is answered to the caller.
 #[expect(missing_debug_implementations, reason = "it may carry a receipt")]
 pub struct Problem {
-    /// What went wrong, by who must act.
+    /// The stable error code.
     pub code: ErrorCode,
     status: u16,
     retry_after: Option<u32>,
@@ -18,26 +18,26 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The same flow can be tried again after `seconds`, with `receipt`.
+    /// Tells the page to retry the same flow after `seconds`, with `receipt`.
     #[must_use]
-    pub fn retry(self, seconds: u32, receipt: String) -> Self {
-        Self { receipt: Some(receipt), ..self.later(seconds) }
+    pub fn retry_with(self, seconds: u32, receipt: String) -> Self {
+        Self { receipt: Some(receipt), ..self.retry_after(seconds) }
     }
 
-    /// The same request can be made again after `seconds`.
+    /// Tells the caller to repeat the request after `seconds`.
     #[must_use]
-    pub fn later(self, seconds: u32) -> Self {
+    pub fn retry_after(self, seconds: u32) -> Self {
         let status = if self.code == ErrorCode::SmoochUnavailable { 503 } else { self.status };
         Self { status, retry_after: Some(seconds), ..self }
     }
 
-    /// Names faulty settings.
+    /// Names the faulty settings.
     #[must_use]
-    pub fn naming(self, settings: Vec<Fault>) -> Self {
+    pub fn with_faults(self, settings: Vec<Fault>) -> Self {
         Self { settings, ..self }
     }
 
-    /// The answer. `request_id` is in the log too.
+    /// The response. `request_id` is in the log line of the request too.
     #[must_use]
     pub fn response(self, request_id: &str) -> Response {
         #[derive(Serialize)]
@@ -82,14 +82,14 @@ impl From<ErrorCode> for Problem {
     }
 }
 
-/// The status of each code, where nothing more is known.
+/// The HTTP status of a code.
 const fn status(code: ErrorCode) -> u16 {
     match code {
         ErrorCode::ReceiptInvalid
         | ErrorCode::ReceiptExpired
         | ErrorCode::CodeRejected
         | ErrorCode::InvalidRequest
-        // These five are told in the browser and never sent by us.
+        // The client uses these five in the browser. The edge never answers with them.
         | ErrorCode::AccessDenied
         | ErrorCode::WrongBrowser
         | ErrorCode::Unsupported
@@ -109,7 +109,7 @@ const fn status(code: ErrorCode) -> u16 {
     }
 }
 
-/// RFC 9457 §4.2.1: without a `type`, the title is the status's own phrase.
+/// RFC 9457 §4.2.1: the title of a problem without a `type` is the phrase of its HTTP status.
 const fn title(status: u16) -> &'static str {
     match status {
         400 => "Bad Request",
@@ -125,33 +125,41 @@ const fn title(status: u16) -> &'static str {
     }
 }
 
-/// What a developer reads. What the person reads is in the page, by code.
+/// The text for the developer. The text for the person is in the client, by code.
 const fn detail(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::AccessDenied => "The owner denied access.",
-        ErrorCode::WrongBrowser => "This browser did not set out, or has finished already.",
+        ErrorCode::WrongBrowser => "This browser did not start the flow, or has finished it already.",
         ErrorCode::Unsupported => "The page cannot run the flow.",
-        ErrorCode::WindowClosed => "The window that was opened for Smooch is closed, or cannot be seen.",
+        ErrorCode::WindowClosed => {
+            "The window that was opened for Smooch is closed, or the page cannot access it."
+        }
         ErrorCode::EdgeUnreachable => "The edge could not be reached.",
         ErrorCode::ReceiptInvalid => {
             "The receipt is forged, altered, of another deployment or of another kind."
         }
         ErrorCode::ReceiptExpired => "The receipt is older than ten minutes. Start again.",
         ErrorCode::VerifierMismatch => "The verifier is not the one this receipt was made for.",
-        ErrorCode::OriginNotAllowed => "The page's origin is not the one its site has in the setting SITES.",
+        ErrorCode::OriginNotAllowed => {
+            "The page's origin is not the origin of its site in the setting SITES."
+        }
         ErrorCode::SessionInvalid => "The session is forged, altered or of another deployment.",
         ErrorCode::SessionExpired => "The session is older than an hour. Make a new one.",
-        ErrorCode::SessionMismatch => "The user who came back is not the one who set out.",
-        ErrorCode::SessionRequired => "This site's settings ask for a session.",
+        ErrorCode::SessionMismatch => "The user who returned is not the user who started the flow.",
+        ErrorCode::SessionRequired => {
+            "This site requires a session: require_session is set in the setting SITES."
+        }
         ErrorCode::CodeRejected => {
             "Smooch refused the authorization code: it was used before or is too old. Start again."
         }
         ErrorCode::ClientRejected => {
             "Smooch refused the client id or secret. Check SMOOCH_CLIENT_ID and its secret."
         }
-        ErrorCode::SmoochUnavailable => "Smooch did not answer, or answered that it cannot now.",
-        ErrorCode::SmoochMalformed => "Smooch's answer is not what its documentation says.",
-        ErrorCode::StorageUnavailable => "The storage did not answer, or not with what was stored.",
+        ErrorCode::SmoochUnavailable => {
+            "Smooch did not answer, or answered that it is temporarily unavailable."
+        }
+        ErrorCode::SmoochMalformed => "Smooch's answer does not have the documented form.",
+        ErrorCode::StorageUnavailable => "KV did not answer, or the stored record cannot be read.",
         ErrorCode::ConnectionRevoked => {
             "Smooch refuses this connection's token: it was removed there. Connect again."
         }
@@ -161,9 +169,9 @@ const fn detail(code: ErrorCode) -> &'static str {
             "A setting of this edge is missing or wrong; GET /healthz or the log names it."
         }
         ErrorCode::Unauthorized => "An API key is needed: Authorization: Bearer …",
-        ErrorCode::NotFound => "There is nothing here.",
-        ErrorCode::MethodNotAllowed => "This path does not take that method.",
-        ErrorCode::InvalidRequest => "The request has not the shape this path takes.",
+        ErrorCode::NotFound => "This path does not exist.",
+        ErrorCode::MethodNotAllowed => "This path does not support the method.",
+        ErrorCode::InvalidRequest => "The request does not have the form that this path expects.",
     }
 }
 
@@ -183,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_says_its_code_and_the_request() {
+    fn a_problem_has_its_code_and_the_request_id() {
         let body = body(ErrorCode::CodeRejected.into());
         assert_eq!(body["code"], "code_rejected");
         assert_eq!(body["status"], 400);
@@ -193,8 +201,8 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_that_a_retry_can_mend_says_when_and_with_what() {
-        let problem = Problem::from(ErrorCode::SmoochUnavailable).retry(7, "k.abc".into());
+    fn a_problem_to_retry_has_the_delay_and_the_receipt() {
+        let problem = Problem::from(ErrorCode::SmoochUnavailable).retry_with(7, "k.abc".into());
         let response = problem.response("r1");
         assert_eq!(response.status, 503);
         assert!(response.headers.contains(&("retry-after".into(), "7".into())));
@@ -203,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_has_a_status_with_a_title() {
+    fn the_status_of_every_code_has_a_title() {
         for &code in ErrorCode::ALL {
             assert_ne!(title(status(code)), "Error", "{code:?}");
         }

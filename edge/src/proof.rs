@@ -1,7 +1,8 @@
-//! Who may finish a flow. Nothing is exchanged, stored or revoked before this says so.
+//! Decides who may finish a flow. Nothing is exchanged, stored or revoked without a [`Proven`] completion.
 //!
-//! The receipt was only in the browser that came back, the verifier only in the one that set out. Together they
-//! are one browser: the defence against "Cross-user OAuth Session Fixation" of the update to RFC 9700.
+//! The receipt is only in the browser that came back from Smooch, and the verifier only in the browser that started
+//! the flow. A page that has both is in the same browser. This prevents "Cross-user OAuth Session Fixation" of the
+//! update to RFC 9700.
 
 use crate::{
     http::Target,
@@ -14,43 +15,43 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use sha2::{Digest as _, Sha256};
 use shared::{ErrorCode, Site, State, Verifier};
 
-/// What a page sends to finish a flow. Nothing of it is believed yet.
+/// The form that a page sends to finish a flow. Nothing of it is checked yet.
 #[derive(Default)]
 #[expect(missing_debug_implementations, reason = "it carries a verifier and sessions")]
 pub struct Completion {
-    /// What the page was given on return.
+    /// The receipt from the fragment of the return page's URL.
     pub receipt: Option<String>,
-    /// The secret whose challenge went with the state.
+    /// The verifier. Its challenge was in the state.
     pub verifier: Option<String>,
-    /// The session that the page shows now.
+    /// The session of the return page.
     pub session: Option<String>,
-    /// The session that the page showed when the person set out.
+    /// The session of the page on which the flow started.
     pub started_session: Option<String>,
-    /// There, whatever it says, if the page has sent this before and heard nothing.
+    /// Set, with any value, if the page sent this form before and got no answer.
     pub again: Option<String>,
 }
 
-/// A completion that may go on. Only [`prove`] makes one.
+/// A completion of a flow that was proven to come from the right browser, page and user. Only [`prove`] makes one.
 #[expect(missing_debug_implementations, reason = "it carries a receipt")]
 pub struct Proven {
-    /// The receipt, opened.
+    /// The opened receipt.
     pub receipt: Receipt,
-    /// The receipt as it was sent, to be sent again where a retry can help.
+    /// The sealed receipt as it was sent, for a problem that asks the page to retry.
     pub sealed: String,
-    /// The verifier, for servers that support PKCE.
+    /// The verifier, for servers with PKCE. `None` for a direct install.
     pub verifier: Option<Verifier>,
-    /// The partner's user, where the partner said who it is.
+    /// The session of the partner's user, if there is one.
     pub session: Option<Session>,
-    /// Whether the page has sent this before and not heard of it: it may be completed already.
+    /// `true` if the page sent the form before and got no answer: the flow may be completed already.
     pub again: bool,
 }
 
 impl Completion {
-    /// Reads a form. A parameter must not stand there twice (RFC 6749 §3.2).
+    /// Parses a form. Unknown parameters are ignored.
     ///
     /// # Errors
     ///
-    /// `invalid_request`.
+    /// `invalid_request` for a repeated parameter (RFC 6749 §3.2).
     pub fn parse(body: &[u8]) -> Result<Self, ErrorCode> {
         let mut completion = Self::default();
         for (name, value) in url::form_urlencoded::parse(body) {
@@ -70,16 +71,17 @@ impl Completion {
     }
 }
 
-/// Checks, in this order, that
+/// Checks in this order:
 ///
-/// 1. the receipt is ours;
-/// 2. the page is of the site that set out (or the edge's own, where nobody set out);
-/// 3. the verifier is the one whose challenge went with the state;
-/// 4. the partner's user who arrives is the one who set out.
+/// 1. The receipt was sealed by this deployment.
+/// 2. The page's origin is that of the site that started the flow. For the hosted page and for a direct install, it
+///    is the edge's own origin.
+/// 3. The verifier belongs to the challenge in the state.
+/// 4. The partner's user is the same on both pages, and the same as in an escrow receipt.
 ///
 /// # Errors
 ///
-/// The code of the first that does not hold.
+/// The code of the first check that fails.
 pub fn prove(
     settings: &Settings,
     target: &Target<'_>,
@@ -94,34 +96,21 @@ pub fn prove(
     let origin = origin.ok_or(ErrorCode::OriginNotAllowed)?;
     let (verifier, session) = match &receipt.binding {
         Binding::Browser(state) => {
-            let required = check_origin(settings, target, state, origin)?;
-            let verifier =
-                verifier.as_deref().and_then(Verifier::parse).ok_or(ErrorCode::VerifierMismatch)?;
-            if !state.challenge.is_of(&verifier) {
-                return Err(ErrorCode::VerifierMismatch);
-            }
-            // The hosted page is nobody's but the owner's.
+            let session_required = check_origin(settings, target, state, origin)?;
+            let verifier = check_verifier(state, verifier.as_deref())?;
+            // The hosted page belongs to the edge, and has no users of the partner.
             if state.site.as_str() == Site::HOSTED && (session.is_some() || started_session.is_some()) {
                 return Err(ErrorCode::InvalidRequest);
             }
-            // A token that is held was earned in a session that lived then: its end must not lose the token.
-            let at = match &receipt.held {
-                Held::Code { .. } => now,
-                Held::Token { .. } => 0,
-            };
-            let session = same_user(settings, session.as_deref(), started_session.as_deref(), required, at)?;
-            if let Held::Token { subject, .. } = &receipt.held
-                && subject.as_ref() != session.as_ref().map(|session| &session.subject)
-            {
-                return Err(ErrorCode::SessionMismatch);
-            }
+            let sessions = (session.as_deref(), started_session.as_deref());
+            let session = check_sessions(settings, sessions, session_required, &receipt.held, now)?;
             (Some(verifier), session)
         }
         Binding::Direct => {
-            if !target.is_own(origin) {
+            if !target.is_own_origin(origin) {
                 return Err(ErrorCode::OriginNotAllowed);
             }
-            // Whoever set out from a page of ours has a receipt of another kind.
+            // A flow that started on a page of this kit has a receipt bound to its browser.
             if verifier.is_some() || session.is_some() || started_session.is_some() {
                 return Err(ErrorCode::ReceiptInvalid);
             }
@@ -131,7 +120,7 @@ pub fn prove(
     Ok(Proven { receipt, sealed, verifier, session, again: again.is_some() })
 }
 
-/// Whether a session is required.
+/// Checks the page's origin. It returns `true` if the site requires a session.
 fn check_origin(
     settings: &Settings,
     target: &Target<'_>,
@@ -139,7 +128,7 @@ fn check_origin(
     origin: &str,
 ) -> Result<bool, ErrorCode> {
     if state.site.as_str() == Site::HOSTED {
-        return if target.is_own(origin) { Ok(false) } else { Err(ErrorCode::OriginNotAllowed) };
+        return if target.is_own_origin(origin) { Ok(false) } else { Err(ErrorCode::OriginNotAllowed) };
     }
     match settings.sites.find(&state.site) {
         Ok(site) if site.origin.as_str() == origin => Ok(site.require_session),
@@ -148,39 +137,54 @@ fn check_origin(
     }
 }
 
-/// The session that both ends of the flow name, if there is one. Of the one that the flow started with only
-/// the subject counts, so it may have ended while the person was at Smooch.
-fn same_user(
+fn check_verifier(state: &State, verifier: Option<&str>) -> Result<Verifier, ErrorCode> {
+    let verifier = verifier.and_then(Verifier::parse).filter(|verifier| state.challenge.matches(verifier));
+    verifier.ok_or(ErrorCode::VerifierMismatch)
+}
+
+/// Checks that the sessions of the return page and of the starting page have the same subject, and returns the first.
+///
+/// The session of the starting page may have expired while the person was at Smooch. If a token is in escrow, the
+/// session of the return page may have expired too: the token was obtained while it was valid, and must not be lost.
+fn check_sessions(
     settings: &Settings,
-    present: Option<&str>,
-    started: Option<&str>,
+    (present, started): (Option<&str>, Option<&str>),
     required: bool,
+    held: &Held,
     now: Millis,
 ) -> Result<Option<Session>, ErrorCode> {
     let open = |text| Session::open(&settings.keyring, &settings.client_id, text);
-    match (present, started) {
-        (None, None) if required => Err(ErrorCode::SessionRequired),
-        (None, None) => Ok(None),
+    let session = match (present, started) {
+        (None, None) if required => return Err(ErrorCode::SessionRequired),
+        (None, None) => None,
         (Some(present), Some(started)) => {
             let (present, started) = (open(present)?, open(started)?);
-            if present.is_expired(now) {
+            if matches!(held, Held::Code { .. }) && present.is_expired(now) {
                 return Err(ErrorCode::SessionExpired);
             }
             if present.subject != started.subject {
                 return Err(ErrorCode::SessionMismatch);
             }
-            Ok(Some(present))
+            Some(present)
         }
         (Some(only), None) | (None, Some(only)) => {
             open(only)?;
+            return Err(ErrorCode::SessionMismatch);
+        }
+    };
+    match held {
+        Held::Token { subject, .. }
+            if subject.as_ref() != session.as_ref().map(|session| &session.subject) =>
+        {
             Err(ErrorCode::SessionMismatch)
         }
+        Held::Token { .. } | Held::Code { .. } => Ok(session),
     }
 }
 
 impl Proven {
-    /// What this flow is known by once it is completed: its challenge, or, where nobody set out with one, a
-    /// digest of what is held.
+    /// The id under which the flow is marked as completed: its challenge. A direct install has none; its id is a
+    /// digest of the code or token.
     #[must_use]
     pub fn flow(&self) -> String {
         match (&self.receipt.binding, &self.receipt.held) {

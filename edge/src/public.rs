@@ -1,4 +1,4 @@
-//! The routes that anybody may ask without a key: health, and the public settings for the edge's own pages.
+//! `GET /healthz` and `GET /embed.json`: routes without a key that need only the settings.
 
 use crate::{fault::Fault, http::Response, problem::Problem, settings::Settings};
 use serde::Serialize;
@@ -17,11 +17,11 @@ pub fn health(faults: &[Fault]) -> Result<Response, Problem> {
     if faults.is_empty() {
         Ok(Response::json(200, &Health { status: "ok" }))
     } else {
-        Err(Problem::from(ErrorCode::Misconfigured).naming(faults.to_vec()))
+        Err(Problem::from(ErrorCode::Misconfigured).with_faults(faults.to_vec()))
     }
 }
 
-/// `GET /embed.json`: the settings that each link of the button shows anyway.
+/// `GET /embed.json`: the public settings, for the edge's own pages. Each link of the button shows them too.
 #[must_use]
 pub fn embed(settings: &Settings) -> Response {
     #[derive(Serialize)]

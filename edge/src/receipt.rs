@@ -1,7 +1,7 @@
-//! The receipt: what the edge would have to remember between two requests, sealed and carried by the browser.
+//! The receipt: the state of a flow between two requests, sealed and carried by the browser.
 //!
-//! It holds an authorization code, or a token that could not be stored (escrow), and says whose flow it is.
-//! Only the edge can read it, and alone it is worth nothing: its verifier stayed in the browser that set out.
+//! It holds an authorization code, or a token that could not be stored (escrow), and who may finish the flow. Only
+//! the edge can open it. It is useless without the verifier, which is only in the browser that started the flow.
 
 use crate::{
     platform::Millis,
@@ -11,34 +11,36 @@ use serde::{Deserialize, Serialize};
 use shared::{App, Challenge, Object, Secret, Site, State, Subject, from_json, to_json};
 use zeroize::Zeroizing;
 
-/// Longer than any sane code lives, and a page takes to load; a stolen receipt is soon stale.
-pub const LIFE: Millis = 10 * 60 * 1000;
+/// Lifetime of a receipt: longer than an authorization code lives and a page takes to load. RFC 6749 §4.1.2
+/// recommends at most ten minutes for a code.
+pub const LIFETIME: Millis = 10 * 60 * 1000;
 
-/// How far the clocks of two machines of the platform may be apart.
-const SKEW: Millis = 5_000;
+/// Maximum difference between the clocks of two machines of the platform.
+const MAX_CLOCK_SKEW: Millis = 5_000;
 
-/// What the edge remembers of a flow.
+/// The state of a flow.
 #[derive(Debug)]
 pub struct Receipt {
-    /// Who may finish.
+    /// The condition for finishing the flow.
     pub binding: Binding,
-    /// What is held.
+    /// The code or the token.
     pub held: Held,
-    /// When the code arrived, or the token.
+    /// The time at which the code or the token arrived.
     pub issued: Millis,
 }
 
-/// Who may finish a flow.
+/// The condition for finishing a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Binding {
-    /// The browser that set out, on the site it set out from.
+    /// Only the browser that started the flow may finish it, on a page of the same site.
     Browser(State),
-    /// Whoever stands before the edge's own page: the person came without a state of ours.
+    /// The flow started at Smooch, without a `state` of this kit (direct install). It is finished on the edge's own
+    /// page.
     Direct,
 }
 
 impl Binding {
-    /// The site's name for the log.
+    /// The name of the site for the log.
     #[must_use]
     pub fn site(&self) -> &str {
         match self {
@@ -48,36 +50,38 @@ impl Binding {
     }
 }
 
-/// What a receipt holds.
+/// The secret that a receipt holds.
 #[derive(Debug)]
 pub enum Held {
-    /// An authorization code, and the redirect URI of its request, where that had one.
+    /// An authorization code.
     Code {
         /// The code.
         code: Secret,
-        /// To be repeated in the token request (RFC 6749 §4.1.3).
+        /// The redirect URI of the authorization request, if it had one. RFC 6749 §4.1.3: the token request repeats
+        /// it.
         redirect_uri: Option<String>,
     },
-    /// A token that is not stored yet, and its app, where Smooch has told already.
+    /// A token that is not stored yet (escrow).
     Token {
         /// The access token.
         token: Secret,
-        /// The app it is for.
+        /// The app of the token, if it is known already.
         app: Option<App>,
-        /// The user in whose session it was earned, if there was one. Nobody else's it becomes.
+        /// The user of the session in which the token was obtained, if there was a session. The connection can belong
+        /// to no other user.
         subject: Option<Subject>,
     },
 }
 
 impl Receipt {
-    /// Whether it is too old at `now`. One from the future is too: no clock of ours made it.
+    /// `true` if the receipt is too old at `now`, or if it was issued later than clock skew explains.
     #[must_use]
     pub const fn is_expired(&self, now: Millis) -> bool {
-        self.issued > now + SKEW || now.saturating_sub(self.issued) > LIFE
+        self.issued > now + MAX_CLOCK_SKEW || now.saturating_sub(self.issued) > LIFETIME
     }
 
-    /// Seals the receipt. `client_id` is the deployment's: a receipt of another deployment does not open, whatever keys
-    /// the two share.
+    /// Seals the receipt. `client_id` is the client id of the deployment: a receipt of another deployment does not
+    /// open, even if both have the same sealing keys.
     #[must_use]
     pub fn seal(&self, keyring: &Keyring, client_id: &str, nonce: &[u8; NONCE]) -> String {
         let state = match &self.binding {
@@ -106,7 +110,7 @@ impl Receipt {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] if the text is not such a receipt.
+    /// [`OpenError`] if the text is not a receipt of this deployment.
     pub fn open(keyring: &Keyring, client_id: &str, text: &str) -> Result<Self, OpenError> {
         let plaintext = keyring.open(Purpose::Receipt, client_id, text)?;
         let plaintext = from_json::<Plaintext<String, Secret>>(&plaintext);
@@ -114,8 +118,8 @@ impl Receipt {
     }
 }
 
-/// The plaintext of a receipt: JSON with short names, since a receipt travels in a URL. `T` is a text and `S` a secret:
-/// both are `&str` to write, and `String` and [`Secret`] to read.
+/// The plaintext of a receipt: JSON with short names, since a receipt is part of a URL. `T` is the type of texts and
+/// `S` that of secrets: both are `&str` for writing, `String` and [`Secret`] for reading.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Plaintext<T, S> {
@@ -180,8 +184,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_is_what_is_opened() {
-        // Every character that RFC 6749 appendix A.11 lets into a code.
+    fn a_sealed_receipt_opens_unchanged() {
+        // All characters that RFC 6749 appendix A.11 allows in a code.
         let code: String = (' '..='~').collect();
         let sealed = receipt(&code).seal(&keyring(), "shoplifter", &[1; NONCE]);
         let opened = Receipt::open(&keyring(), "shoplifter", &sealed).unwrap();
@@ -218,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_ours_that_is_no_receipt_does_not_open() {
+    fn a_sealed_text_without_the_shape_of_a_receipt_does_not_open() {
         let keyring = keyring();
         for plaintext in [
             "",
@@ -235,15 +239,13 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_lives_ten_minutes() {
-        let receipt_of = |_| receipt("c");
-        let receipt = receipt("c");
-        assert!(!receipt.is_expired(1000));
-        assert!(!receipt.is_expired(1000 + LIFE));
-        assert!(receipt.is_expired(1001 + LIFE));
+    fn a_receipt_expires_after_ten_minutes() {
         let now = 1_767_607_200_000;
-        let of_the_future = |ahead| Receipt { issued: now + ahead, ..receipt_of(1) };
-        assert!(!of_the_future(SKEW).is_expired(now));
-        assert!(of_the_future(SKEW + 1).is_expired(now));
+        let is_expired = |issued| Receipt { issued, ..receipt("c") }.is_expired(now);
+        assert!(!is_expired(now));
+        assert!(!is_expired(now - LIFETIME));
+        assert!(is_expired(now - LIFETIME - 1));
+        assert!(!is_expired(now + MAX_CLOCK_SKEW));
+        assert!(is_expired(now + MAX_CLOCK_SKEW + 1));
     }
 }

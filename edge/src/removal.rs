@@ -1,40 +1,40 @@
-//! `DELETE /v1/connections/{id}`: the partner lets a connection go. The caller's key has been checked before.
+//! `DELETE /v1/connections/{id}`: removes a connection and ends its authorization at Smooch. [`crate::dispatch`] has
+//! checked the API key.
 
 use crate::{
-    connections::problem,
-    events::Kind,
+    event::EventKind,
+    event_writer::{EventError, append_event},
     http::Response,
     log::Report,
-    platform::{KvError, Platform},
+    lookup::{self, kv_problem, read_problem},
+    platform::Platform,
     problem::Problem,
+    record::Stored,
     settings::Settings,
-    smooch,
-    store::{self, NoteError, Stored},
+    smooch, store,
     summary::{Status, Summary},
 };
 use serde::Serialize;
 use shared::{ConnectionId, ErrorCode};
 
-/// How far a removal got.
+/// The result of an attempt to remove a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Removed {
-    /// It is gone.
-    Gone,
-    /// Smooch could not be told yet; the sweep tries again.
-    Waiting,
+pub enum Removal {
+    /// The connection is deleted.
+    Done,
+    /// Smooch did not confirm the revocation yet. The connection is stored as `removing`, and the sweep tries again.
+    Pending,
 }
 
 /// Removes a connection:
 ///
-/// 1. end the authorization at Smooch, if no other connection of the app still needs it;
-/// 2. note it in the feed, and forget the connection;
-/// 3. if Smooch cannot be told now, keep it as `removing`, of no use to anybody, for the sweep to finish.
-///
-/// Answers 204, or 202 while Smooch is still to be told.
+/// 1. Read the connection.
+/// 2. End its authorization and delete it, with [`finish`].
+/// 3. Answer 204; or 202 if Smooch did not confirm yet, so that the sweep has to finish.
 ///
 /// # Errors
 ///
-/// As [`crate::connections::show`]; `not_found` for a connection that was removed before.
+/// As [`crate::connections::show`]; `not_found` also for a connection that was removed before.
 pub async fn remove(
     settings: &Settings,
     platform: &impl Platform,
@@ -45,72 +45,78 @@ pub async fn remove(
     struct Removing {
         status: Status,
     }
-    let stored = store::get(platform, id).await.map_err(|error| problem(error, report))?;
+    let stored = lookup::read(platform, id, report).await?;
     match finish(settings, platform, &stored, report).await? {
-        Removed::Gone => Ok(Response::empty(204)),
-        Removed::Waiting => {
-            let body = Removing { status: Status::Removing };
-            Ok(Response::json(202, &body))
-        }
+        Removal::Done => Ok(Response::empty(204)),
+        Removal::Pending => Ok(Response::json(202, &Removing { status: Status::Removing })),
     }
 }
 
-/// Tells Smooch and forgets, if Smooch can be told; if not, it is stored as `removing`.
-pub(crate) async fn finish(
+/// Ends the authorization of a connection at Smooch and deletes the connection:
+///
+/// 1. List the app's connections, since `stored` may be a minute old, and check that it was not replaced.
+/// 2. If another connection of the app needs the authorization, only delete this one. If the other one was removed at
+///    the same time, end the authorization after all.
+/// 3. Otherwise end the authorization. If Smooch does not confirm, store the connection as `removing`.
+/// 4. Check again that the connection was not replaced while Smooch was asked, and delete it.
+///
+/// # Errors
+///
+/// `not_found`, `storage_unavailable`, `misconfigured`.
+pub async fn finish(
     settings: &Settings,
     platform: &impl Platform,
     stored: &Stored,
     report: &mut Report,
-) -> Result<Removed, Problem> {
-    let connections = listed(platform, stored, report).await?;
-    // What was read may be a minute old, and the connection gone since.
+) -> Result<Removal, Problem> {
+    let connections = list_app(platform, stored, report).await?;
     if !connections.iter().any(|(id, _)| *id == stored.id) {
         return Err(ErrorCode::NotFound.into());
     }
-    store::unchanged(&connections, stored).map_err(|error| storage_problem(error, report))?;
-    if others_need_it(&connections, stored) {
-        forget(settings, platform, stored, report).await?;
-        // Each of two that are removed at once has found the other still there. Where this one's record does not open, the
-        // other's ends the authorization.
+    store::check_unchanged(&connections, stored).map_err(|error| kv_problem(error, report))?;
+    if is_shared(&connections, stored) {
+        delete(settings, platform, stored, report).await?;
+        // Two removals at the same time have each seen the other connection. The second one to get here ends the
+        // authorization. A record that does not open cannot; then the other removal does.
         if stored.open(&settings.keyring).is_ok()
-            && !others_need_it(&listed(platform, stored, report).await?, stored)
-            && !end(settings, platform, stored, report).await?
+            && !is_shared(&list_app(platform, stored, report).await?, stored)
+            && !end_authorization(settings, platform, stored, report).await?
         {
-            return keep(platform, stored, report).await;
+            return restore_as_removing(platform, stored, report).await;
         }
-        return Ok(Removed::Gone);
+        return Ok(Removal::Done);
     }
-    if !end(settings, platform, stored, report).await? {
+    if !end_authorization(settings, platform, stored, report).await? {
         if stored.summary.status != Status::Removing {
-            let kept = store::change(platform, &store::with_status(stored, Status::Removing)).await;
-            kept.map_err(|error| storage_problem(error, report))?;
+            let changed = store::change(platform, &stored.with_status(Status::Removing)).await;
+            changed.map_err(|error| kv_problem(error, report))?;
         }
-        return Ok(Removed::Waiting);
+        return Ok(Removal::Pending);
     }
-    // It may have been made again while Smooch was asked.
-    let connections = listed(platform, stored, report).await?;
-    store::unchanged(&connections, stored).map_err(|error| storage_problem(error, report))?;
-    forget(settings, platform, stored, report).await?;
-    Ok(Removed::Gone)
+    let connections = list_app(platform, stored, report).await?;
+    store::check_unchanged(&connections, stored).map_err(|error| kv_problem(error, report))?;
+    delete(settings, platform, stored, report).await?;
+    Ok(Removal::Done)
 }
 
-async fn listed(
+async fn list_app(
     platform: &impl Platform,
     stored: &Stored,
     report: &mut Report,
 ) -> Result<Vec<(ConnectionId, Summary)>, Problem> {
-    let connections = store::of_app(platform, &stored.summary.app.id).await;
-    connections.map_err(|error| storage_problem(error, report))
+    let connections = store::list_app(platform, &stored.summary.app.id).await;
+    connections.map_err(|error| kv_problem(error, report))
 }
 
-/// One authorization covers one app and one client id: to end it for one would end it for all.
-fn others_need_it(connections: &[(ConnectionId, Summary)], stored: &Stored) -> bool {
+/// `true` if another connection of the app is in use. An app has one authorization per client id, so ending it for
+/// one connection ends it for all.
+fn is_shared(connections: &[(ConnectionId, Summary)], stored: &Stored) -> bool {
     connections.iter().any(|(id, summary)| *id != stored.id && summary.status == Status::Connected)
 }
 
-/// Ends the authorization; `false` if Smooch cannot be told now. One that Smooch has refused once is ended too: it may
-/// have been mistaken.
-async fn end(
+/// Ends the authorization at Smooch. `false` if Smooch does not confirm. A revoked connection is included: Smooch
+/// may have refused its token by mistake.
+async fn end_authorization(
     settings: &Settings,
     platform: &impl Platform,
     stored: &Stored,
@@ -118,55 +124,49 @@ async fn end(
 ) -> Result<bool, Problem> {
     let record = match stored.open(&settings.keyring) {
         Ok(record) => record,
-        // There is nothing left to end it with, and by all that is known it has ended.
+        // Without the token nothing can be ended, and Smooch has refused the token before.
         Err(_) if stored.summary.status == Status::Revoked => return Ok(true),
-        Err(error) => return Err(problem(error, report)),
+        Err(error) => return Err(read_problem(error, report)),
     };
-    if let Err(why) = smooch::revoke(settings, platform, &record.token, &stored.summary.app, report).await {
-        report.note = Some(why);
+    if let Err(note) = smooch::revoke(settings, platform, &record.token, &stored.summary.app, report).await {
+        report.note = Some(note);
         return Ok(false);
     }
     report.steps.push("revoked");
     Ok(true)
 }
 
-/// What is not in the feed is not forgotten: then it could not be noted any more.
-async fn forget(
+/// Appends the event and deletes the connection. Without the event in the feed the connection is kept: after it is
+/// deleted nothing would append the event any more.
+async fn delete(
     settings: &Settings,
     platform: &impl Platform,
     stored: &Stored,
     report: &mut Report,
 ) -> Result<(), Problem> {
-    match store::note(settings, platform, Kind::Removed, stored).await {
+    match append_event(settings, platform, EventKind::Removed, stored).await {
         Ok(()) => {}
-        Err(NoteError::NotStored(error)) => return Err(storage_problem(error, report)),
-        Err(error @ NoteError::NotQueued(_)) => report.note = Some(error.says()),
+        Err(EventError::NotStored(error)) => return Err(kv_problem(error, report)),
+        Err(error @ EventError::NotQueued(_)) => report.note = Some(error.message()),
     }
-    store::forget(platform, stored).await.map_err(|error| storage_problem(error, report))?;
+    store::delete(platform, stored).await.map_err(|error| kv_problem(error, report))?;
     report.steps.push("forgotten");
     Ok(())
 }
 
-/// Stores it once more, for the sweep to finish, unless its app was connected again meanwhile.
-async fn keep(platform: &impl Platform, stored: &Stored, report: &mut Report) -> Result<Removed, Problem> {
-    let connections = listed(platform, stored, report).await?;
+/// Stores a deleted connection again as `removing`, so that the sweep ends its authorization. Unless the app was
+/// connected again meanwhile: then the authorization is needed.
+async fn restore_as_removing(
+    platform: &impl Platform,
+    stored: &Stored,
+    report: &mut Report,
+) -> Result<Removal, Problem> {
+    let connections = list_app(platform, stored, report).await?;
     if connections.iter().any(|(_, summary)| summary.status == Status::Connected) {
-        return Ok(Removed::Gone);
+        return Ok(Removal::Done);
     }
-    let kept = store::put(platform, &store::with_status(stored, Status::Removing)).await;
-    kept.map_err(|error| storage_problem(error, report))?;
+    let restored = store::put(platform, &stored.with_status(Status::Removing)).await;
+    restored.map_err(|error| kv_problem(error, report))?;
     report.steps.push("kept");
-    Ok(Removed::Waiting)
-}
-
-/// KV shows a change everywhere within a minute; what was made again meanwhile can be removed then.
-const MINUTE: u32 = 60;
-
-fn storage_problem(error: KvError, report: &mut Report) -> Problem {
-    report.note = Some(error.says());
-    let problem = Problem::from(ErrorCode::StorageUnavailable);
-    match error {
-        KvError::Changed => problem.later(MINUTE),
-        KvError::Refused(_) | KvError::Unavailable => problem,
-    }
+    Ok(Removal::Pending)
 }

@@ -1,9 +1,9 @@
-//! Which path is which route, and which methods it takes. A closed list: what is not in it is 404 or 405.
+//! The routes, their paths and their methods. The list is closed: other paths are 404, other methods 405.
 
 use crate::http::Method;
 use shared::ConnectionId;
 
-/// Every route.
+/// A route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     /// `/callback`
@@ -26,16 +26,16 @@ pub enum Route {
     Connection(ConnectionId),
     /// `/v1/connections/{id}/token`
     Token(ConnectionId),
-    /// `/v1/connections/{id}/api/{path}`, with the path as it was sent
+    /// `/v1/connections/{id}/api/{path}`; the path is kept as it was sent
     Api(ConnectionId, String),
     /// `/v1/events`
     Events,
-    /// Anything else below `/v1`: its caller is told so only with a key.
+    /// Any other path below `/v1`. It needs a key too, so nobody learns without a key which paths exist.
     UnknownV1,
 }
 
 impl Route {
-    /// Reads a path, as it was sent.
+    /// Parses a path as it was sent, without decoding or normalizing it. `None` is 404.
     #[must_use]
     pub fn parse(path: &str) -> Option<Self> {
         let Some(rest) = path.strip_prefix("/v1/") else {
@@ -68,7 +68,7 @@ impl Route {
         })
     }
 
-    /// The name in the log: the path's shape, without what stands in it.
+    /// The name of the route in the log: the path without its variable parts.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -88,7 +88,7 @@ impl Route {
         }
     }
 
-    /// The methods it takes, as an `Allow` header says them (RFC 9110 §10.2.1).
+    /// The allowed methods, as the value of an `Allow` header (RFC 9110 §10.2.1).
     #[must_use]
     pub const fn allow(&self) -> &'static str {
         match self {
@@ -98,7 +98,7 @@ impl Route {
             | Self::Connections
             | Self::Token(_)
             | Self::Events => "GET, HEAD",
-            // To answer it, a page of a partner's is fetched: not for a HEAD.
+            // HEAD would fetch the partner's page and throw the result away.
             Self::Setup => "GET",
             Self::Connection(_) => "GET, HEAD, DELETE",
             Self::Complete | Self::Removed | Self::Sessions => "POST",
@@ -106,9 +106,9 @@ impl Route {
         }
     }
 
-    /// Whether it takes `method`. What takes GET takes HEAD (RFC 9110 §9.3.2).
+    /// `true` if the route allows `method`. A route that allows GET allows HEAD (RFC 9110 §9.3.2).
     #[must_use]
-    pub const fn takes(&self, method: Method) -> bool {
+    pub const fn allows(&self, method: Method) -> bool {
         match self {
             Self::Callback
             | Self::Health
@@ -119,12 +119,12 @@ impl Route {
             Self::Setup => matches!(method, Method::Get),
             Self::Connection(_) => matches!(method, Method::Get | Method::Head | Method::Delete),
             Self::Complete | Self::Removed | Self::Sessions => matches!(method, Method::Post),
-            // Smooch's API takes its own methods; of what does not exist the method does not matter.
+            // Smooch decides about the methods of its API. A path that does not exist is 404 with every method.
             Self::Api(..) | Self::UnknownV1 => true,
         }
     }
 
-    /// Whether only the partner's backend may call it.
+    /// `true` if the route needs an API key of the partner's backend.
     #[must_use]
     pub const fn needs_key(&self) -> bool {
         match self {
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_its_route_and_no_other() {
+    fn only_the_exact_path_is_a_route() {
         check("/callback", Some("/callback"));
         check("/callback/", None);
         check("//callback", None);

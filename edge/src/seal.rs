@@ -1,7 +1,7 @@
-//! Seals what passes through a browser or lies in KV: XChaCha20-Poly1305 with a random nonce of 24 bytes, and a key of its
-//! own for each purpose.
+//! Seals data that passes through a browser or is stored in KV: XChaCha20-Poly1305 with a random nonce of 24 bytes,
+//! and one derived key for each purpose.
 //!
-//! A sealed text is `{key id}.{base64url(nonce ‖ ciphertext)}`. The id chooses the key; no key is tried.
+//! A sealed text is `{key id}.{base64url(nonce ‖ ciphertext)}`. The id chooses the key; keys are never tried in turn.
 
 use crate::cipher::Cipher;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -11,20 +11,21 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// Length of a nonce in bytes. A random nonce of 192 bits does not repeat in any number of sealings that we could make.
+/// Length of a nonce in bytes. Random nonces of 192 bits do not collide in any number of messages that could be
+/// sealed.
 pub const NONCE: usize = Cipher::NONCE;
 
-/// In bytes: as long as the key of the cipher.
+/// Minimum length of a sealing key in bytes: the length of the cipher's key.
 const SHORTEST_KEY: usize = 32;
 
 /// The purpose of a sealed text. It does not open for another purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A receipt: passes through the browser, ten minutes.
+    /// A receipt: passes through the browser and is valid for ten minutes.
     Receipt,
-    /// A session: stands in the partner's page, one hour.
+    /// A session: is in the partner's page and is valid for one hour.
     Session,
-    /// A connection's record: lies in KV for as long as the connection lives.
+    /// The record of a connection: is in KV until the connection is deleted.
     Record,
 }
 
@@ -39,14 +40,14 @@ impl Purpose {
     }
 }
 
-/// Why a text does not open.
+/// A text could not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum OpenError {
-    /// It names a key that is not, or no longer, in the setting `SEALING_KEYS`.
+    /// The text names a key that is not, or no longer, in the setting `SEALING_KEYS`.
     #[error("sealed under a key that is not in SEALING_KEYS")]
     UnknownKey,
-    /// It was not sealed here, for this purpose and place, or was altered.
-    #[error("not sealed here, or altered")]
+    /// The text was altered, or was sealed with another key, purpose or context.
+    #[error("altered, or sealed with another key, purpose or context")]
     Forged,
 }
 
@@ -63,7 +64,7 @@ struct Key {
     record: Cipher,
 }
 
-const GRAMMAR: &str = "must be id:key, or several with commas between; an id is 1 to 16 of a-z and 0-9";
+const GRAMMAR: &str = "must be id:key, or several separated by commas; an id is 1 to 16 of a-z and 0-9";
 const SHORT: &str = "each key must be base64 of at least 32 random bytes";
 const TWICE: &str = "two keys have the same id";
 
@@ -74,11 +75,11 @@ impl fmt::Debug for Keyring {
 }
 
 impl Keyring {
-    /// Reads `id:key,id:key`. A key is base64, of either alphabet, of at least 32 random bytes.
+    /// Parses the setting `SEALING_KEYS`: `id:key,id:key`. A key is the base64 of at least 32 random bytes.
     ///
     /// # Errors
     ///
-    /// Says what is wrong, without showing any of it.
+    /// The rule that the text breaks. The message contains no part of the text.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let mut keys: Vec<Key> = Vec::new();
         for part in text.split(',') {
@@ -90,7 +91,7 @@ impl Keyring {
             if keys.iter().any(|other| other.id == id) {
                 return Err(TWICE);
             }
-            keys.push(Key::derive(id, &decode(key).ok_or(SHORT)?));
+            keys.push(Key::derive(id, &decode_key(key).ok_or(SHORT)?));
         }
         let mut keys = keys.into_iter();
         let first = keys.next().ok_or(GRAMMAR)?;
@@ -103,21 +104,29 @@ impl Keyring {
         &self.first.id
     }
 
-    #[expect(clippy::missing_panics_doc, reason = "the cipher fails on 256 GiB alone, and memory ends at 4")]
-    /// Seals `plaintext` for `purpose` and for `place`, which must be named again to open it.
+    /// Seals `plaintext`. `purpose` and `context` are authenticated: [`Keyring::open`] needs the same.
     #[must_use]
-    pub fn seal(&self, purpose: Purpose, place: &str, plaintext: &[u8], nonce: &[u8; NONCE]) -> String {
-        let sealed = self.first.cipher(purpose).encrypt(nonce, place, plaintext);
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "only 256 GiB are too long, and wasm has at most 4 GiB of memory"
+    )]
+    pub fn seal(&self, purpose: Purpose, context: &str, plaintext: &[u8], nonce: &[u8; NONCE]) -> String {
+        let sealed = self.first.cipher(purpose).encrypt(nonce, context, plaintext);
         let sealed = sealed.expect("only a text of 256 GiB is too long to encrypt");
         [self.first.id.as_str(), ".", &Base64UrlUnpadded::encode_string(&sealed)].concat()
     }
 
-    /// Opens what [`Keyring::seal`] made for the same purpose and place.
+    /// Opens a text that [`Keyring::seal`] made for the same purpose and context.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] tells a key that was dropped from a forgery.
-    pub fn open(&self, purpose: Purpose, place: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    /// [`OpenError::UnknownKey`] if its key was removed from the settings, [`OpenError::Forged`] otherwise.
+    pub fn open(
+        &self,
+        purpose: Purpose,
+        context: &str,
+        sealed: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let (id, encoded) = sealed.split_once('.').ok_or(OpenError::Forged)?;
         let bytes = Base64UrlUnpadded::decode_vec(encoded).map_err(|_| OpenError::Forged)?;
         // Input shorter than a nonce is `Forged` whatever key it names.
@@ -126,7 +135,7 @@ impl Keyring {
         }
         let mut keys = std::iter::once(&self.first).chain(&self.older);
         let key = keys.find(|key| key.id == id).ok_or(OpenError::UnknownKey)?;
-        let plaintext = key.cipher(purpose).decrypt(place, &bytes);
+        let plaintext = key.cipher(purpose).decrypt(context, &bytes);
         plaintext.map(Zeroizing::new).ok_or(OpenError::Forged)
     }
 }
@@ -136,7 +145,8 @@ impl Key {
         let hkdf = Hkdf::<Sha256>::new(None, secret);
         let cipher = |purpose: Purpose| {
             let mut key = Zeroizing::new([0; 32]);
-            hkdf.expand(purpose.info(), key.as_mut_slice()).expect("32 bytes are fewer than HKDF can give");
+            hkdf.expand(purpose.info(), key.as_mut_slice())
+                .expect("32 bytes are fewer than HKDF can expand to");
             Cipher::new(&key)
         };
         Self {
@@ -156,8 +166,8 @@ impl Key {
     }
 }
 
-/// Decodes base64 in either alphabet, padded or not: tools write all four forms.
-fn decode(key: &str) -> Option<Zeroizing<Vec<u8>>> {
+/// Decodes base64 in the standard or the URL-safe alphabet, with or without padding: tools write all four forms.
+fn decode_key(key: &str) -> Option<Zeroizing<Vec<u8>>> {
     let unpadded = key.trim_end_matches('=');
     // RFC 4648 §3.2: padding fills the last group of four characters.
     if unpadded.len() != key.len() && !key.len().is_multiple_of(4) {
@@ -169,137 +179,4 @@ fn decode(key: &str) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use base64ct::Base64;
-    use proptest::{collection::vec, prelude::*, sample::Index};
-
-    // 32 bytes of 1, of 2.
-    const ONE: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
-    const TWO: &str = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
-    const TEXT: &[u8] = b"attack at dawn";
-
-    fn ring(text: &str) -> Keyring {
-        Keyring::parse(text).unwrap()
-    }
-
-    fn seal(ring: &Keyring) -> String {
-        ring.seal(Purpose::Receipt, "here", TEXT, &[9; NONCE])
-    }
-
-    #[test]
-    fn what_is_sealed_opens_for_the_same_purpose_and_place_alone() {
-        let ring = ring(&format!("k1:{ONE}"));
-        let sealed = seal(&ring);
-        assert_eq!(ring.open(Purpose::Receipt, "here", &sealed).unwrap().as_slice(), TEXT);
-        assert_eq!(ring.open(Purpose::Session, "here", &sealed), Err(OpenError::Forged));
-        assert_eq!(ring.open(Purpose::Record, "here", &sealed), Err(OpenError::Forged));
-        assert_eq!(ring.open(Purpose::Receipt, "there", &sealed), Err(OpenError::Forged));
-    }
-
-    #[test]
-    fn every_altered_or_shortened_text_is_a_forgery() {
-        let ring = ring(&format!("k1:{ONE}"));
-        let sealed = seal(&ring);
-        for at in 3..sealed.len() {
-            let (head, tail) = sealed.split_at(at);
-            assert!(ring.open(Purpose::Receipt, "here", head).is_err(), "cut at {at}");
-            let other = if tail.starts_with('A') { "B" } else { "A" };
-            let altered = [head, other, &tail[1..]].concat();
-            assert!(ring.open(Purpose::Receipt, "here", &altered).is_err(), "altered at {at}");
-        }
-        for forged in ["", ".", "k1", "k1.", "k1.AAAA", "k1.*"] {
-            assert_eq!(ring.open(Purpose::Receipt, "here", forged), Err(OpenError::Forged), "{forged:?}");
-        }
-    }
-
-    #[test]
-    fn the_key_is_chosen_by_its_id_and_never_by_trial() {
-        let sealed = seal(&ring(&format!("k1:{ONE}")));
-        let rotated = ring(&format!("k2:{TWO}, k1:{ONE}"));
-        assert_eq!(rotated.current(), "k2");
-        assert!(rotated.open(Purpose::Receipt, "here", &sealed).is_ok());
-        let dropped = ring(&format!("k2:{TWO}"));
-        assert_eq!(dropped.open(Purpose::Receipt, "here", &sealed), Err(OpenError::UnknownKey));
-        let renamed = ring(&format!("k2:{ONE}"));
-        assert_eq!(renamed.open(Purpose::Receipt, "here", &sealed), Err(OpenError::UnknownKey));
-        let swapped = sealed.replacen("k1", "k2", 1);
-        assert_eq!(rotated.open(Purpose::Receipt, "here", &swapped), Err(OpenError::Forged));
-    }
-
-    fn purpose() -> impl Strategy<Value = Purpose> {
-        prop_oneof![Just(Purpose::Receipt), Just(Purpose::Session), Just(Purpose::Record)]
-    }
-
-    fn key() -> impl Strategy<Value = String> {
-        vec(any::<u8>(), SHORTEST_KEY..64).prop_map(|bytes| Base64::encode_string(&bytes))
-    }
-
-    proptest! {
-        // A failure prints what it failed with, as small as it can be made, and the seed that repeats it.
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn whatever_is_sealed_opens_there_and_nowhere_else(
-            text in vec(any::<u8>(), 0..2_000), nonce: [u8; NONCE], purpose in purpose(), other in purpose(),
-            place in ".{0,80}", elsewhere in ".{0,80}", key in key(), new in key(),
-        ) {
-            let old = ring(&format!("a:{key}"));
-            let sealed = old.seal(purpose, &place, &text, &nonce);
-            let opened = old.open(purpose, &place, &sealed).unwrap();
-            prop_assert_eq!(opened.as_slice(), text.as_slice());
-            prop_assert!(sealed.len() <= 2 + (text.len() + NONCE + 16).div_ceil(3) * 4, "it is as short as it can be");
-            let rotated = ring(&format!("b:{new},a:{key}"));
-            prop_assert!(rotated.open(purpose, &place, &sealed).is_ok());
-            let dropped = ring(&format!("b:{new}"));
-            prop_assert_eq!(dropped.open(purpose, &place, &sealed), Err(OpenError::UnknownKey));
-            if key != new {
-                prop_assert_eq!(ring(&format!("a:{new}")).open(purpose, &place, &sealed), Err(OpenError::Forged));
-            }
-            if other != purpose {
-                prop_assert_eq!(old.open(other, &place, &sealed), Err(OpenError::Forged));
-            }
-            if elsewhere != place {
-                prop_assert_eq!(old.open(purpose, &elsewhere, &sealed), Err(OpenError::Forged));
-            }
-        }
-
-        #[test]
-        fn no_text_opens_that_was_not_sealed(
-            text in vec(any::<u8>(), 0..200), nonce: [u8; NONCE], at: Index, by in 1u8.., cut: Index, noise in ".{0,300}",
-        ) {
-            let ring = ring(&format!("k1:{ONE}"));
-            let sealed = ring.seal(Purpose::Receipt, "here", &text, &nonce);
-            prop_assert!(ring.open(Purpose::Receipt, "here", &noise).is_err());
-            prop_assert!(ring.open(Purpose::Receipt, "here", &["k1.", &noise].concat()).is_err());
-            prop_assert!(ring.open(Purpose::Receipt, "here", &sealed[..cut.index(sealed.len())]).is_err());
-            prop_assert!(ring.open(Purpose::Receipt, "here", &[&sealed, "A"].concat()).is_err());
-            // Any byte of what was encoded, by any other.
-            let mut bytes = Base64UrlUnpadded::decode_vec(&sealed[3..]).unwrap();
-            let at = at.index(bytes.len());
-            bytes[at] ^= by;
-            let altered = format!("k1.{}", Base64UrlUnpadded::encode_string(&bytes));
-            prop_assert_eq!(ring.open(Purpose::Receipt, "here", &altered), Err(OpenError::Forged));
-        }
-    }
-
-    #[track_caller]
-    fn check(text: &str, expected: Result<(), &str>) {
-        assert_eq!(Keyring::parse(text).map(|_| ()), expected, "{text:?}");
-    }
-
-    #[test]
-    fn a_keyring_takes_base64_however_it_is_written() {
-        check(&format!("k1:{ONE}"), Ok(()));
-        check(&format!("k1:{}", ONE.trim_end_matches('=')), Ok(()));
-        check("k1:-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_8", Ok(()));
-        check("k1:+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/+/8=", Ok(()));
-        check("", Err(GRAMMAR));
-        check(ONE, Err(GRAMMAR));
-        check(&format!("K1:{ONE}"), Err(GRAMMAR));
-        check(&format!("k.1:{ONE}"), Err(GRAMMAR));
-        check("k1:AQEB", Err(SHORT));
-        check("k1:correct horse battery staple", Err(SHORT));
-        check(&format!("k1:{ONE},k1:{TWO}"), Err(TWICE));
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! Sessions: a partner's backend vouches for who sits before its page. Sealed, carried by the page, stored
-//! nowhere.
+//! Sessions: the partner's backend states which of its users is at the page. A session is sealed and is in the page;
+//! the edge stores nothing.
 
 use crate::{
     platform::Millis,
@@ -9,56 +9,56 @@ use serde::{Deserialize, Serialize};
 use shared::{ErrorCode, Subject, from_json, to_json};
 use std::collections::BTreeMap;
 
-/// How long a session lasts: a page left open over lunch still works, one found in a log does not.
-pub const LIFE: Millis = 60 * 60 * 1000;
+/// Lifetime of a session. A page can be left open for a while; a session that leaks into a log is soon useless.
+pub const LIFETIME: Millis = 60 * 60 * 1000;
 
-/// Most bytes that metadata's names and values have in all.
-pub const MOST_METADATA: usize = 512;
+/// Maximum length of all metadata names and values together, in bytes.
+pub const MAX_METADATA: usize = 512;
 
-/// What the partner said of the user when it made the session.
+/// A session, as the partner's backend requested it.
 ///
-/// Sealed it is JSON with short names, since a page carries it.
+/// The plaintext is JSON with short names, to keep the sealed session in the page short.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
-    /// Whose connections these will be.
+    /// The partner's user, who will own the connection.
     #[serde(rename = "u")]
     pub subject: Subject,
-    /// The partner's own notes, returned with the connection.
+    /// The partner's own data, returned with the connection.
     #[serde(rename = "m", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    /// When it ends.
+    /// The time at which it expires.
     #[serde(rename = "e")]
     pub expires: Millis,
 }
 
 impl Session {
-    /// A session of `subject` that begins `now`, or `None` if its metadata are more than
-    /// [`MOST_METADATA`] bytes.
+    /// A session of `subject` that starts at `now`. `None` if its metadata exceed [`MAX_METADATA`].
     #[must_use]
     pub fn new(subject: Subject, metadata: BTreeMap<String, String>, now: Millis) -> Option<Self> {
         let size: usize = metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
-        (size <= MOST_METADATA).then_some(Self { subject, metadata, expires: now + LIFE })
+        (size <= MAX_METADATA).then_some(Self { subject, metadata, expires: now + LIFETIME })
     }
 
-    /// Seals it. `client_id` is the deployment's.
+    /// Seals the session. `client_id` is the client id of the deployment: a session of another deployment does not
+    /// open, even if both have the same sealing keys.
     #[must_use]
     pub fn seal(&self, keyring: &Keyring, client_id: &str, nonce: &[u8; NONCE]) -> String {
         keyring.seal(Purpose::Session, client_id, to_json(self).as_bytes(), nonce)
     }
 
-    /// Opens a session, whatever its age.
+    /// Opens a session. It may be expired; see [`Session::is_expired`].
     ///
     /// # Errors
     ///
-    /// `session_invalid` if it is none of ours.
+    /// `session_invalid` if the text is not a session of this deployment.
     pub fn open(keyring: &Keyring, client_id: &str, text: &str) -> Result<Self, ErrorCode> {
         let plaintext =
             keyring.open(Purpose::Session, client_id, text).map_err(|_| ErrorCode::SessionInvalid)?;
         from_json(&plaintext).ok_or(ErrorCode::SessionInvalid)
     }
 
-    /// Whether it has ended at `now`.
+    /// `true` if the session has expired at `now`.
     #[must_use]
     pub const fn is_expired(&self, now: Millis) -> bool {
         now >= self.expires
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_is_what_is_opened() {
+    fn a_sealed_session_opens_only_in_its_own_deployment() {
         let session = session(&[("plan", "\"pro\"\n")]).unwrap();
         let sealed = session.seal(&keyring(), "shoplifter", &[1; NONCE]);
         assert_eq!(Session::open(&keyring(), "shoplifter", &sealed), Ok(session));
@@ -87,16 +87,16 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_is_no_session() {
+    fn a_receipt_does_not_open_as_a_session() {
         let sealed = keyring().seal(Purpose::Receipt, "x", br#"{"u":"ann","e":1}"#, &[1; NONCE]);
         assert_eq!(Session::open(&keyring(), "x", &sealed), Err(ErrorCode::SessionInvalid));
     }
 
     #[test]
-    fn it_lasts_an_hour() {
+    fn a_session_expires_after_an_hour() {
         let session = session(&[]).unwrap();
-        assert!(!session.is_expired(1000 + LIFE - 1));
-        assert!(session.is_expired(1000 + LIFE));
+        assert!(!session.is_expired(1000 + LIFETIME - 1));
+        assert!(session.is_expired(1000 + LIFETIME));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `POST /v1/sessions`: the partner's backend vouches for a user. The caller's key has been checked before.
+//! `POST /v1/sessions`: makes a session for a user of the partner. [`crate::dispatch`] has checked the API key.
 
 use crate::{
     http::{Incoming, Response},
@@ -11,14 +11,18 @@ use serde::{Deserialize, Serialize};
 use shared::{ErrorCode, Subject, from_json};
 use std::collections::BTreeMap;
 
-/// A subject and 512 bytes of metadata, however they are escaped.
-const LONGEST: usize = 8 * 1024;
+/// Maximum length of the body in bytes: enough for a subject and 512 bytes of metadata in any JSON escaping.
+const MAX_BODY: usize = 8 * 1024;
 
-/// Makes a session of `{subject, metadata?}`: answers `{session, expires_at}`. Nothing is stored.
+/// Makes a session. It stores nothing.
+///
+/// 1. Parse the body: `{subject, metadata?}`.
+/// 2. Make a session that starts now, and seal it.
+/// 3. Answer 201 with `{session, expires_at}`.
 ///
 /// # Errors
 ///
-/// `invalid_request` for a body of another shape.
+/// `invalid_request` if the body does not have this shape, or the metadata are too long.
 pub async fn create(
     settings: &Settings,
     platform: &impl Platform,
@@ -36,11 +40,11 @@ pub async fn create(
         session: String,
         expires_at: u64,
     }
-    let body = incoming.body(LONGEST).await.map_err(|_| ErrorCode::InvalidRequest)?;
-    let asked: SessionRequest = from_json(&body).ok_or(ErrorCode::InvalidRequest)?;
+    let body = incoming.body(MAX_BODY).await.map_err(|_| ErrorCode::InvalidRequest)?;
+    let request: SessionRequest = from_json(&body).ok_or(ErrorCode::InvalidRequest)?;
     let session =
-        Session::new(asked.subject, asked.metadata, platform.now()).ok_or(ErrorCode::InvalidRequest)?;
+        Session::new(request.subject, request.metadata, platform.now()).ok_or(ErrorCode::InvalidRequest)?;
     let sealed = session.seal(&settings.keyring, &settings.client_id, &platform.random());
-    let made = SessionCreated { session: sealed, expires_at: seconds(session.expires) };
-    Ok(Response::json(201, &made))
+    let created = SessionCreated { session: sealed, expires_at: seconds(session.expires) };
+    Ok(Response::json(201, &created))
 }

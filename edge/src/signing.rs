@@ -1,4 +1,4 @@
-//! Signs deliveries to the partner as Standard Webhooks 1.0.0 says. It sends nothing.
+//! Signs deliveries to the partner's backend (Standard Webhooks 1.0.0). It sends nothing.
 
 use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -7,8 +7,8 @@ use shared::Endpoint;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// Length of a signing key in bytes, from Standard Webhooks, "Signature scheme". A shorter key could be guessed; a key longer
-/// than the block of SHA-256 is no stronger.
+/// Length of a signing key in bytes, from Standard Webhooks, "Signature scheme". A shorter key could be guessed; a
+/// key longer than the block of SHA-256 is no stronger.
 const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
 
 const GRAMMAR: &str =
@@ -23,11 +23,12 @@ pub struct Destination {
     pub keys: SigningKeys,
 }
 
-/// The signing keys. Each delivery is signed with all of them, so a new key can be added before the old one is removed.
+/// The signing keys. Each delivery is signed with all of them, so a new key can be added before the old one is
+/// removed.
 pub struct SigningKeys(Vec<Hmac<Sha256>>);
 
 impl SigningKeys {
-    /// Reads `whsec_…`, or several of these separated by commas.
+    /// Parses the setting `EVENTS_SECRET`: `whsec_…`, or several of these separated by commas.
     ///
     /// # Errors
     ///
@@ -42,8 +43,8 @@ impl SigningKeys {
         keys.map(Self).ok_or(GRAMMAR)
     }
 
-    /// The value of the header `webhook-signature`. `timestamp` is in seconds since 1970. Neither `id` nor the timestamp
-    /// contains a full stop, so two different messages never have the same signed text.
+    /// The value of the header `webhook-signature`. `timestamp` is in seconds since 1970. Neither `id` nor the
+    /// timestamp contains a full stop, so two different messages never have the same signed text.
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: u64, body: &str) -> String {
         let signed = [id, ".", &timestamp.to_string(), ".", body].concat();
@@ -65,7 +66,7 @@ impl fmt::Debug for SigningKeys {
 mod tests {
     use super::*;
 
-    // The secret and the vector of the specification's own libraries.
+    // The secret and the test vector of the specification's own libraries.
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
     const OTHER: &str = "whsec_AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_vector_of_the_specification_holds() {
+    fn the_signature_of_the_test_vector_is_right() {
         assert_eq!(sign(SECRET, ID, TIMESTAMP, BODY), SIGNATURE);
     }
 
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn all_keys_sign_so_that_a_new_one_can_come_first() {
+    fn every_key_signs() {
         let both = sign(&format!("{OTHER}, {SECRET}"), ID, TIMESTAMP, BODY);
         assert_eq!(both, format!("{} {SIGNATURE}", sign(OTHER, ID, TIMESTAMP, BODY)));
     }
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_24_to_64_bytes_as_receivers_read_them() {
+    fn a_secret_is_24_to_64_bytes_in_base64() {
         let of = |length| format!("whsec_{}", Base64::encode_string(&vec![7; length]));
         check(&of(23), false);
         check(&of(24), true);

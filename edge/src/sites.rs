@@ -1,6 +1,6 @@
 //! The partner's sites: the pages that may start and finish a flow, and the page that people return to.
 //!
-//! Only the settings decide where a person lands. Nothing in a request does.
+//! Only the settings decide where a browser is redirected to. No part of a request does.
 
 use crate::{fault::Fault, vars::VarObject};
 use serde::Deserialize;
@@ -19,9 +19,9 @@ pub struct Sites {
 pub struct SiteSettings {
     /// The origin of its pages.
     pub origin: Origin,
-    /// The page that finishes the flow. It is on that origin.
+    /// The page that finishes the flow. It is on `origin`.
     pub return_to: Endpoint,
-    /// Whether a page of this site must show a session.
+    /// `true` if a flow of this site needs a session.
     pub require_session: bool,
 }
 
@@ -36,7 +36,7 @@ struct SiteVar {
 }
 
 impl Sites {
-    /// Reads the setting `SITES`: `{name: {origin, return_to, require_session?}}`. `None` if it is not an object.
+    /// Parses the setting `SITES`: `{name: {origin, return_to, require_session?}}`. `None` if it is not an object.
     #[must_use]
     pub fn read(object: &impl VarObject) -> Option<Self> {
         let mut sites = Self::default();
@@ -51,7 +51,7 @@ impl Sites {
             return self.fault("SITES", "a site's name is 1 to 32 of a-z, 0-9 and -, and not `hosted`");
         };
         if self.find(&id).is_ok() || self.closed.contains(&id) {
-            return self.fault(&format!("SITES.{name}"), "is there twice; the first is used");
+            return self.fault(&format!("SITES.{name}"), "is set twice; the first is used");
         }
         match self.check(name, site) {
             Some(settings) => self.open.push((id, settings)),
@@ -65,9 +65,9 @@ impl Sites {
             self.fault(&format!("SITES.{name}"), "must be {origin, return_to, require_session?}");
             return None;
         };
-        let origin = Origin::parse(&origin).map_err(EndpointError::says);
+        let origin = Origin::parse(&origin).map_err(EndpointError::message);
         let origin = origin.map_err(|problem| self.fault(&format!("SITES.{name}.origin"), problem));
-        let return_to = Endpoint::parse(&return_to).map_err(EndpointError::says);
+        let return_to = Endpoint::parse(&return_to).map_err(EndpointError::message);
         let return_to = return_to.map_err(|problem| self.fault(&format!("SITES.{name}.return_to"), problem));
         let (Ok(origin), Ok(return_to)) = (origin, return_to) else { return None };
         if return_to.origin() != origin {
@@ -85,7 +85,7 @@ impl Sites {
     ///
     /// # Errors
     ///
-    /// [`SiteError`] tells a site whose settings are wrong from one that is not there.
+    /// [`SiteError::Closed`] if its settings are wrong, [`SiteError::Unknown`] if there is no such site.
     pub fn find(&self, site: &Site) -> Result<&SiteSettings, SiteError> {
         match self.open.iter().find(|(name, _)| name == site) {
             Some((_, settings)) => Ok(settings),
@@ -94,7 +94,7 @@ impl Sites {
         }
     }
 
-    /// Whether an open site has this origin.
+    /// `true` if an open site has this origin.
     #[must_use]
     pub fn has_origin(&self, origin: &str) -> bool {
         self.open.iter().any(|(_, settings)| settings.origin.as_str() == origin)
@@ -107,7 +107,7 @@ impl Sites {
     }
 }
 
-/// Why a site cannot be used.
+/// A site cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SiteError {
     /// The settings have no site of this name.
@@ -117,7 +117,7 @@ pub enum SiteError {
 }
 
 impl SiteError {
-    /// The code to answer with: `misconfigured` for a closed site, `unknown` for one that is not there.
+    /// The error code to answer: `misconfigured` for a closed site, `unknown` for a site that does not exist.
     #[must_use]
     pub const fn code(self, unknown: ErrorCode) -> ErrorCode {
         match self {
@@ -166,20 +166,20 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_sent_off_their_site() {
+    fn a_return_page_on_another_origin_is_refused() {
         const ORIGIN: &str = "https://a.example";
-        let off = |return_to| check(ORIGIN, return_to, "SITES.main.return_to");
-        off("https://b.example/");
-        off("https://a.example.b.example/");
-        off("https://a.example@b.example/");
-        off("https://a.example:8443/");
-        off("https:\\\\b.example/");
-        off("//b.example/");
-        off("http://a.example/");
-        off("javascript:alert(1)");
-        off("https://a.example/#x");
-        off("https://b.example\\@a.example/");
-        off("\thttps://b.example/");
+        let refused = |return_to| check(ORIGIN, return_to, "SITES.main.return_to");
+        refused("https://b.example/");
+        refused("https://a.example.b.example/");
+        refused("https://a.example@b.example/");
+        refused("https://a.example:8443/");
+        refused("https:\\\\b.example/");
+        refused("//b.example/");
+        refused("http://a.example/");
+        refused("javascript:alert(1)");
+        refused("https://a.example/#x");
+        refused("https://b.example\\@a.example/");
+        refused("\thttps://b.example/");
         for elsewhere in [
             "https:b.example",
             "https:/b.example",
@@ -202,7 +202,7 @@ mod tests {
             "/connected",
             "",
         ] {
-            off(elsewhere);
+            refused(elsewhere);
         }
         check("https://a.example/", "https://a.example/", "SITES.main.origin");
         check("*", "https://a.example/", "SITES.main.origin");
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_that_is_there_twice_is_named_and_the_first_is_used() {
+    fn a_repeated_site_is_named_and_the_first_is_used() {
         let text = r#"{"main":{"origin":"https://a.example","return_to":"https://a.example/"},
             "main":{"origin":"https://b.example","return_to":"https://b.example/"}}"#;
         let sites = Sites::read(&JsonText::new(text).unwrap()).unwrap();

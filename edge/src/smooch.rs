@@ -1,6 +1,7 @@
-//! The calls to Smooch that an install needs, each a request made and an answer read by `shared`.
+//! The requests to Smooch's OAuth endpoints: exchange, identify, revoke, check. `shared` makes the bodies and reads
+//! the answers.
 //!
-//! A token request is sent once: after a timeout nobody knows whether the code was spent.
+//! A token request is never repeated here: after a timeout the code may have been used.
 
 use crate::{
     log::Report,
@@ -12,25 +13,26 @@ use shared::{
     read_token_info,
 };
 
-/// A person waits behind it; Smooch answers in well under a second.
+/// Timeout of the token request in milliseconds. A person is waiting; Smooch usually answers within a second.
 const TOKEN_TIMEOUT: u32 = 10_000;
 
-/// After the exchange the person has waited already.
-const TOKEN_INFO_TIMEOUT: u32 = 5_000;
+/// Timeout of every other request in milliseconds. It is shorter, since the person has waited for the exchange
+/// already.
+const TIMEOUT: u32 = 5_000;
 
-/// How an exchange failed.
+/// An exchange failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExchangeError {
-    /// The code is spent or too old.
+    /// Smooch refused the code: it was used before, or is too old.
     CodeRejected,
-    /// The partner's credentials are wrong.
+    /// Smooch refused the client id or the client secret.
     ClientRejected,
-    /// The request was not looked at; the code is as good as before. After how many seconds to try again, if
-    /// Smooch said.
-    NotSpent(Option<u32>),
-    /// Whether the code was spent is not known.
+    /// Smooch did not process the request, so the code is unused. Contains the `Retry-After` in seconds, if there was
+    /// one.
+    NotProcessed(Option<u32>),
+    /// It is unknown if the code was used.
     Unknown,
-    /// The answer is not what the documentation says.
+    /// The answer does not have the documented form. Contains the note for the log.
     Malformed(&'static str),
 }
 
@@ -61,31 +63,32 @@ pub(crate) async fn exchange(
         body: Some(body.expose()),
         timeout: TOKEN_TIMEOUT,
     };
-    let answer = timed(platform, request, report).await.map_err(|error| match error {
+    let answer = send(platform, request, report).await.map_err(|error| match error {
         FetchError::Lost => ExchangeError::Unknown,
         FetchError::TooLong(_) => ExchangeError::Malformed("the answer is too long"),
     })?;
     read_token(answer.status, &answer.body).map_err(|error| match error {
         TokenError::CodeRejected => ExchangeError::CodeRejected,
         TokenError::ClientRejected => ExchangeError::ClientRejected,
-        TokenError::TurnedAway { .. } => ExchangeError::NotSpent(answer.retry_after),
-        TokenError::Failed { .. } => ExchangeError::Unknown,
+        TokenError::NotProcessed { .. } => ExchangeError::NotProcessed(answer.retry_after),
+        TokenError::OutcomeUnknown { .. } => ExchangeError::Unknown,
         TokenError::Malformed(why) => ExchangeError::Malformed(why),
     })
 }
 
-/// How asking for a token's app failed.
+/// The app of a token could not be identified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IdentifyError {
-    /// Smooch cannot now; after how many seconds to try again, if it said.
+    /// Smooch did not answer, or is temporarily unavailable. Contains the `Retry-After` in seconds, if there was one.
     Unavailable(Option<u32>),
-    /// Smooch does not know the token that it has just issued.
+    /// Smooch does not know the token.
     Refused,
-    /// The answer names no app.
+    /// The answer does not name an app. Contains the note for the log.
     Malformed(&'static str),
 }
 
-/// Asks which app a token is for. In the family of endpoints that cannot be asked, the token itself says.
+/// Identifies the app of a token, with a request to tokenInfo. A provider without tokenInfo puts the app's id in the
+/// token.
 pub(crate) async fn identify(
     settings: &Settings,
     platform: &impl Platform,
@@ -99,14 +102,9 @@ pub(crate) async fn identify(
     let authorization = Secret::new(["Bearer ", token.expose()].concat());
     let mut headers = vec![("authorization", authorization.expose()), ("accept", "application/json")];
     headers.extend(settings.marketplace_headers());
-    let request = Outgoing {
-        method: "GET",
-        url: url.as_str(),
-        headers: &headers,
-        body: None,
-        timeout: TOKEN_INFO_TIMEOUT,
-    };
-    let answer = timed(platform, request, report).await.map_err(|error| match error {
+    let request =
+        Outgoing { method: "GET", url: url.as_str(), headers: &headers, body: None, timeout: TIMEOUT };
+    let answer = send(platform, request, report).await.map_err(|error| match error {
         FetchError::Lost => IdentifyError::Unavailable(None),
         FetchError::TooLong(_) => IdentifyError::Malformed("the answer is too long"),
     })?;
@@ -117,7 +115,8 @@ pub(crate) async fn identify(
     })
 }
 
-/// Ends the authorization that a token stands for. A token that Smooch does not know is as dead as it gets.
+/// Revokes the authorization of a token. If Smooch refuses the token, it counts as revoked. The error is a note for
+/// the log.
 pub(crate) async fn revoke(
     settings: &Settings,
     platform: &impl Platform,
@@ -129,54 +128,54 @@ pub(crate) async fn revoke(
     let authorization = Secret::new(["Bearer ", token.expose()].concat());
     let mut headers = vec![("authorization", authorization.expose())];
     headers.extend(settings.marketplace_headers());
-    let request =
-        Outgoing { method: "DELETE", url: &url, headers: &headers, body: None, timeout: TOKEN_INFO_TIMEOUT };
-    match timed(platform, request, report).await {
+    let request = Outgoing { method: "DELETE", url: &url, headers: &headers, body: None, timeout: TIMEOUT };
+    match send(platform, request, report).await {
         Ok(Answer { status: 200..=299 | 401 | 403, .. }) => Ok(()),
         Ok(_) => Err("Smooch did not revoke the token"),
         Err(_) => Err("Smooch could not be reached to revoke the token"),
     }
 }
 
-/// Whether a token lives.
+/// The status of a token at Smooch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Life {
-    /// Smooch takes it.
-    Lives,
-    /// Smooch refuses it, with 401 or 403.
-    Dead,
-    /// Smooch did not say.
+pub(crate) enum TokenStatus {
+    /// Smooch accepts the token.
+    Active,
+    /// Smooch refuses the token with 401 or 403.
+    Refused,
+    /// Smooch gave no usable answer.
     Unknown,
 }
 
-/// Asks Smooch whether a token lives: of tokenInfo, or by a call that changes nothing and that every token may make.
-pub(crate) async fn life(
+/// Asks Smooch for the status of a token, with a request to tokenInfo. Without tokenInfo it lists the integration's
+/// webhooks: that changes nothing, and every token may do it.
+pub(crate) async fn token_status(
     settings: &Settings,
     platform: &impl Platform,
     token: &Secret,
     app: &App,
     report: &mut Report,
-) -> Life {
+) -> TokenStatus {
     let url = match &settings.token_info_url {
         Some(url) => url.as_str().to_owned(),
         None => match settings.api_url.for_app(app.subdomain.as_ref()) {
             Some(base) => [&base, "/v2/apps/", app.id.as_str(), "/integrations/me/webhooks"].concat(),
-            None => return Life::Unknown,
+            None => return TokenStatus::Unknown,
         },
     };
     let authorization = Secret::new(["Bearer ", token.expose()].concat());
     let mut headers = vec![("authorization", authorization.expose()), ("accept", "application/json")];
     headers.extend(settings.marketplace_headers());
-    let request =
-        Outgoing { method: "GET", url: &url, headers: &headers, body: None, timeout: TOKEN_INFO_TIMEOUT };
-    match timed(platform, request, report).await {
-        Ok(Answer { status: 200..=299, .. }) => Life::Lives,
-        Ok(Answer { status: 401 | 403, .. }) => Life::Dead,
-        Ok(_) | Err(_) => Life::Unknown,
+    let request = Outgoing { method: "GET", url: &url, headers: &headers, body: None, timeout: TIMEOUT };
+    match send(platform, request, report).await {
+        Ok(Answer { status: 200..=299, .. }) => TokenStatus::Active,
+        Ok(Answer { status: 401 | 403, .. }) => TokenStatus::Refused,
+        Ok(_) | Err(_) => TokenStatus::Unknown,
     }
 }
 
-async fn timed(
+/// Sends a request and adds its duration to the report.
+async fn send(
     platform: &impl Platform,
     request: Outgoing<'_>,
     report: &mut Report,

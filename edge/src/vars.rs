@@ -1,4 +1,4 @@
-//! The variables and secrets of a deployment, as the platform binds them. It converts; it decides nothing.
+//! The variables and secrets of a deployment, as the platform binds them. It converts them and checks no setting.
 
 use serde::{
     Deserialize, Deserializer,
@@ -13,7 +13,7 @@ pub trait Vars {
     /// An object variable of this source.
     type Object: VarObject;
 
-    /// The variable with that name. `None` if it is not set.
+    /// The variable with this name. `None` if it is not set.
     fn var(&self, name: &str) -> Option<Var<Self::Object>>;
 }
 
@@ -62,7 +62,7 @@ impl VarObject for JsonText {
     }
 }
 
-/// All entries of a JSON object, those with the same name too: a map would keep only the last of them.
+/// All entries of a JSON object, including repeated names: a map would keep only the last of them.
 struct Entries(Vec<(String, Box<RawValue>)>);
 
 impl<'de> Deserialize<'de> for Entries {
@@ -89,10 +89,10 @@ impl<'de> Deserialize<'de> for Entries {
     }
 }
 
-/// A client id, a client secret or a list of keys as it was meant: people paste them with white space around them, or in
-/// the quotation marks of the file that they copied them from. At most one pair of marks is removed.
+/// Removes white space and at most one pair of quotation marks around `text`. People paste client ids, secrets and
+/// keys with white space around them, or with the quotation marks of the file that they copied them from.
 #[must_use]
-pub(crate) fn unwrapped(text: &str) -> &str {
+pub(crate) fn unquoted(text: &str) -> &str {
     let text = text.trim();
     let inner = |mark: char| text.strip_prefix(mark)?.strip_suffix(mark);
     inner('"').or_else(|| inner('\'')).map_or(text, str::trim)
@@ -101,10 +101,35 @@ pub(crate) fn unwrapped(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
+    use shared::Object;
+
+    impl Vars for Value {
+        type Object = Self;
+
+        fn var(&self, name: &str) -> Option<Var<Self>> {
+            Some(match self.get(name)? {
+                Self::String(text) => Var::Text(text.clone()),
+                Self::Bool(flag) => Var::Flag(*flag),
+                object @ Self::Object(_) => Var::Object(object.clone()),
+                Self::Null | Self::Number(_) | Self::Array(_) => Var::Other,
+            })
+        }
+    }
+
+    impl VarObject for Value {
+        fn read<T: DeserializeOwned>(&self) -> Option<T> {
+            serde_json::from_value(self.clone()).ok().map(|Object(value)| value)
+        }
+
+        fn entries(&self) -> Option<Vec<(String, Self)>> {
+            Some(self.as_object()?.iter().map(|(name, value)| (name.clone(), value.clone())).collect())
+        }
+    }
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        assert_eq!(unwrapped(text), expected, "{text:?}");
+        assert_eq!(unquoted(text), expected, "{text:?}");
     }
 
     #[test]

@@ -1,26 +1,28 @@
-//! What a connection is about: the Smooch app, and the partner's user it belongs to.
+//! The identifiers of a connection: the Smooch app, the partner's user, and the connection id made from both.
+//!
+//! Each type validates its text when it is made. This module looks nothing up and holds no secret.
 
 use alloc::string::{String, ToString as _};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
 macro_rules! name_type {
-    ($(#[$doc:meta])* $name:ident, $longest:literal, $allowed:expr) => {
+    ($(#[$doc:meta])* $name:ident, $max_length:literal, $allowed:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
         impl $name {
-            /// Reads it, or `None` if the text has another shape.
+            /// Reads the text, or `None` if its length or one of its characters is not allowed.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 let allowed: fn(u8) -> bool = $allowed;
-                let fits = (1..=$longest).contains(&text.len()) && text.bytes().all(allowed);
-                fits.then(|| Self(text.into()))
+                let is_valid = (1..=$max_length).contains(&text.len()) && text.bytes().all(allowed);
+                is_valid.then(|| Self(text.into()))
             }
 
-            /// It as text.
+            /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -50,19 +52,22 @@ macro_rules! name_type {
 }
 
 name_type! {
-    /// A Smooch app's id: 1 to 64 letters and digits. Smooch's own are 24 hex digits. It becomes part of keys
-    /// and paths, so nothing else is let in.
+    /// A Smooch app's id: 1 to 64 ASCII letters and digits. Smooch itself uses 24 hex digits.
+    ///
+    /// The id becomes part of KV keys and URL paths, so no other character is allowed.
     AppId, 64, |byte| byte.is_ascii_alphanumeric()
 }
 
 name_type! {
-    /// The Zendesk subdomain of an app: 1 to 63 of `a-z`, `0-9`, `-`. It comes from a remote answer and becomes
-    /// part of a host that tokens are sent to, so a dot or a slash must never get in.
+    /// The Zendesk subdomain of an app: 1 to 63 characters of `a-z`, `0-9` and `-`.
+    ///
+    /// It comes from a remote response and becomes part of a host that receives tokens. A dot or a slash in it would
+    /// send the token to another host.
     Subdomain, 63, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
 }
 
 name_type! {
-    /// Whom of the partner's users a connection belongs to, in the partner's own terms: 1 to 128 of
+    /// The partner's user to whom a connection belongs, as the partner names them: 1 to 128 characters of
     /// `A-Z a-z 0-9 . _ ~ : @ -`.
     Subject, 128, |byte| byte.is_ascii_alphanumeric() || b"._~:@-".contains(&byte)
 }
@@ -70,23 +75,24 @@ name_type! {
 /// The Smooch app that an owner connected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct App {
-    /// Its id.
+    /// The app's id.
     pub id: AppId,
-    /// What its owner calls it, where Smooch told us: at most [`App::LONGEST_NAME`] bytes, without control
-    /// characters.
+    /// The name that the owner gave the app, if Smooch reported one: at most [`App::MAX_NAME_LENGTH`] bytes, without
+    /// control characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Where its API is, for apps at Zendesk.
+    /// The subdomain of the app's API, for apps at Zendesk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subdomain: Option<Subdomain>,
 }
 
 impl App {
-    /// A name goes into KV metadata, of which there are 1,024 bytes in all, and may take three times its length there.
-    pub const LONGEST_NAME: usize = 128;
+    /// Longest name, in bytes. The name is kept in KV metadata, which has 1,024 bytes in all. JSON escapes can make it three
+    /// times as long there.
+    pub const MAX_NAME_LENGTH: usize = 128;
 
-    /// A name as we keep it: without control characters, cut to [`App::LONGEST_NAME`] bytes between characters, and
-    /// with no space at its ends. A name that is tidy stays as it is.
+    /// Removes control characters from a name, trims it, and cuts it to [`App::MAX_NAME_LENGTH`] bytes at a character
+    /// boundary. `None` if nothing is left. Idempotent.
     #[must_use]
     pub fn tidy_name(name: &str) -> Option<String> {
         let mut tidy = String::new();
@@ -94,7 +100,7 @@ impl App {
             if tidy.is_empty() && character.is_whitespace() {
                 continue;
             }
-            if tidy.len() + character.len_utf8() > Self::LONGEST_NAME {
+            if tidy.len() + character.len_utf8() > Self::MAX_NAME_LENGTH {
                 break;
             }
             tidy.push(character);
@@ -104,22 +110,24 @@ impl App {
     }
 }
 
-/// `{app id}-{16 characters}`: one for each app and subject, so the same two connect in place, and all of an
-/// app's connections share a prefix.
+/// The id of a connection: `{app id}-{16 characters}`.
+///
+/// It depends only on client id, app and subject, so connecting the same app and subject again replaces the connection. All
+/// connections of an app share a prefix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "String")]
 pub struct ConnectionId(String);
 
 impl ConnectionId {
-    /// Length of the part behind the app's id: 96 bits, enough that no two subjects of an app meet.
-    const TAIL: usize = 16;
+    /// Number of characters after the hyphen: 96 bits, so two subjects of an app do not collide.
+    const TAIL_LENGTH: usize = 16;
 
-    /// The id for an app and a subject under the partner's client id.
+    /// Derives the id from the partner's client id, an app and a subject.
     #[must_use]
     pub fn new(client_id: &str, app: &AppId, subject: Option<&Subject>) -> Self {
         use base64ct::{Base64UrlUnpadded, Encoding as _};
         use sha2::{Digest as _, Sha256};
-        // A zero byte stands in neither part, so no two pairs hash alike.
+        // Neither part can contain a zero byte, so each pair has its own input.
         let digest = Sha256::new()
             .chain_update(client_id)
             .chain_update([0])
@@ -128,17 +136,17 @@ impl ConnectionId {
         let encoded = Base64UrlUnpadded::encode_string(&digest);
         let mut id = app.as_str().to_string();
         id.push('-');
-        id.extend(encoded.chars().take(Self::TAIL));
+        id.extend(encoded.chars().take(Self::TAIL_LENGTH));
         Self(id)
     }
 
-    /// Reads an id, or `None` if it has another shape.
+    /// Reads an id, or `None` if it has another format.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (app, tail) = text.split_once('-')?;
         AppId::parse(app)?;
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        (tail.len() == Self::TAIL && tail.bytes().all(allowed)).then(|| Self(text.into()))
+        (tail.len() == Self::TAIL_LENGTH && tail.bytes().all(allowed)).then(|| Self(text.into()))
     }
 
     /// The id as text.
@@ -166,7 +174,7 @@ mod tests {
     use alloc::format;
 
     #[test]
-    fn a_subdomain_is_one_label() {
+    fn a_subdomain_is_a_single_label() {
         assert!(Subdomain::parse("corner-bakery1").is_some());
         for hostile in ["", "a.b", "evil.example/", "a/b", "a@b", "A", "a:1", "a b", "ä", "a\0"] {
             assert_eq!(Subdomain::parse(hostile), None, "{hostile:?}");
@@ -175,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_cannot_reach_out_of_its_key() {
+    fn a_subject_cannot_contain_a_key_separator() {
         assert!(Subject::parse("user:42@partner.example").is_some());
         for hostile in ["", "a/b", "a b", "é", "a\n"] {
             assert_eq!(Subject::parse(hostile), None, "{hostile:?}");
@@ -185,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_the_same_for_the_same_app_and_subject_alone() {
+    fn an_id_depends_on_client_id_app_and_subject() {
         let app = AppId::parse("5f1a8e6b2c3d4e5f6a7b8c9d").unwrap();
         let (ann, bob) = (Subject::parse("ann"), Subject::parse("bob"));
         let id = ConnectionId::new("shoplifter", &app, ann.as_ref());
@@ -198,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_another_shape_is_refused() {
+    fn a_malformed_id_is_rejected() {
         for hostile in [
             "",
             "abc",
@@ -213,10 +221,10 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_cut_between_characters_and_cannot_break_a_log_line() {
+    fn a_name_is_trimmed_and_cut_between_characters_and_has_no_control_characters() {
         assert_eq!(App::tidy_name(" Corner\nBakery\u{7} ").as_deref(), Some("CornerBakery"));
         assert_eq!(App::tidy_name(" \n"), None);
-        // What is left of a name when something was cut off is tidy too.
+        // Spaces that become the first or last character after a removal are trimmed too.
         assert_eq!(App::tidy_name("\u{7} Corner \u{7}").as_deref(), Some("Corner"));
         assert_eq!(App::tidy_name("\u{7} \u{7}"), None);
         let cut = App::tidy_name(&format!("{} b", "a".repeat(127))).unwrap();

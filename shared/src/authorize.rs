@@ -1,24 +1,42 @@
-//! Builds authorization requests (RFC 6749 §4.1.1). It does not send them: a person's click does.
+//! Builds authorization requests (RFC 6749 §4.1.1). It never sends them: the browser follows the link on a click.
 
 use crate::push_parameter;
 use alloc::string::String;
 
-/// The request that the button's link makes of the authorization endpoint.
+/// The request that the button's link makes to the authorization endpoint.
+///
+/// ```
+/// use shared::AuthorizationRequest;
+///
+/// let request = AuthorizationRequest {
+///     client_id: "shoplifter",
+///     redirect_uri: "https://connect.partner.example/callback",
+///     state: "1.main.E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+///     code_challenge: None,
+/// };
+/// assert_eq!(
+///     request.url("https://app.smooch.io/oauth/authorize"),
+///     "https://app.smooch.io/oauth/authorize?response_type=code&client_id=shoplifter\
+///      &redirect_uri=https%3A%2F%2Fconnect.partner.example%2Fcallback\
+///      &state=1.main.E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+/// );
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct AuthorizationRequest<'a> {
-    /// The client identifier, as Smooch gave it to the partner.
+    /// The client id that Smooch issued to the partner.
     pub client_id: &'a str,
     /// The edge's `/callback`, which receives the authorization code. It must be registered at Smooch.
     pub redirect_uri: &'a str,
     /// The [`State`](crate::State) as text. Smooch sends it back with the code.
     pub state: &'a str,
-    /// PKCE's challenge (RFC 7636 §4.3), for a server that supports it. Smooch documents no PKCE.
+    /// The PKCE challenge (RFC 7636 §4.3), for a server that supports PKCE. Smooch does not document PKCE.
     pub code_challenge: Option<&'a str>,
 }
 
 impl AuthorizationRequest<'_> {
-    /// The whole link: `endpoint` with this request's query. An endpoint that has a query of its own keeps it (RFC 6749
-    /// §3.1).
+    /// The URL of the link: `endpoint` with this request as its query.
+    ///
+    /// RFC 6749 §3.1: an endpoint that already has a query keeps it.
     #[must_use]
     pub fn url(&self, endpoint: &str) -> String {
         let mut url = String::from(endpoint);
@@ -57,7 +75,7 @@ mod tests {
     const REDIRECT: &str = "redirect_uri=https%3A%2F%2Fconnect.partner.example%2Fcallback";
 
     #[test]
-    fn the_link_has_what_smooch_and_rfc_6749_ask_for() {
+    fn the_link_has_the_parameters_of_rfc_6749() {
         let query = format!("response_type=code&client_id=shoplifter&{REDIRECT}&state=1.main.{CHALLENGE}");
         check(ENDPOINT, "shoplifter", false, &format!("{ENDPOINT}?{query}"));
     }
@@ -72,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_cannot_break_out_of_its_parameter() {
+    fn a_value_cannot_add_a_parameter() {
         let query = format!(
             "response_type=code&client_id=a%26b%3D%20%2B%23%C3%A9&{REDIRECT}&state=1.main.{CHALLENGE}"
         );

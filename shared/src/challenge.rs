@@ -1,7 +1,7 @@
-//! The proof that the browser which finishes a flow is the one that started it: a verifier and its challenge.
+//! The verifier and its challenge: proof that the browser that finishes a flow is the browser that started it.
 //!
-//! The pair is PKCE's (RFC 7636, method S256), so a server that supports PKCE takes it unchanged. This module draws no
-//! random bytes and computes no digest in the browser: the caller passes both in.
+//! The pair has the format of PKCE (RFC 7636, method S256), so a server that supports PKCE accepts it unchanged. This module
+//! never draws random bytes, and never hashes in the browser: the caller passes random bytes and digest.
 
 use alloc::string::String;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -12,12 +12,24 @@ const ENCODED_LENGTH: usize = 43;
 
 /// The secret half: 32 random bytes as 43 characters of base64url (RFC 7636 §4.1).
 ///
-/// `Debug` does not show it, and there is no `Display`.
+/// `Debug` hides it, and there is no `Display`.
+///
+/// ```
+/// use shared::{Challenge, Verifier};
+///
+/// // The page passes 32 bytes of `crypto.getRandomValues`, and the SHA-256 digest of the verifier's text.
+/// # let random = [7; 32];
+/// # let digest = [8; 32];
+/// let verifier = Verifier::from_bytes(&random);
+/// let challenge = Challenge::from_digest(&digest);
+/// assert_eq!(verifier.expose().len(), 43);
+/// assert_eq!(challenge.as_str().len(), 43);
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verifier(String);
 
 impl Verifier {
-    /// Makes a verifier of 32 bytes that the caller drew from a cryptographic source.
+    /// Makes a verifier from 32 bytes of a cryptographic random source.
     #[must_use]
     pub fn from_bytes(random: &[u8; 32]) -> Self {
         Self(Base64UrlUnpadded::encode_string(random))
@@ -29,13 +41,13 @@ impl Verifier {
         is_encoded(text).then(|| Self(text.into()))
     }
 
-    /// The 43 characters. Each call of this is a place for a reviewer to stop at.
+    /// The 43 characters. Reviewers check each call.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The challenge of this verifier: base64url(SHA-256(verifier)) (RFC 7636 §4.2).
+    /// The challenge of this verifier, base64url(SHA-256(verifier)) (RFC 7636 §4.2).
     #[cfg(feature = "server")]
     #[must_use]
     pub fn challenge(&self) -> Challenge {
@@ -51,11 +63,24 @@ impl fmt::Debug for Verifier {
 }
 
 /// The public half: base64url(SHA-256(verifier)), 43 characters (RFC 7636 §4.2).
+///
+/// The edge compares it with the verifier that the page sends:
+///
+/// ```
+/// # #[cfg(feature = "server")] {
+/// use shared::{Challenge, Verifier};
+///
+/// // The example of RFC 7636, appendix B.
+/// let challenge = Challenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap();
+/// let verifier = Verifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
+/// assert!(challenge.matches(&verifier));
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge(String);
 
 impl Challenge {
-    /// Makes a challenge of the SHA-256 digest of a verifier's 43 characters.
+    /// Makes a challenge from the SHA-256 digest of a verifier's 43 characters.
     #[must_use]
     pub fn from_digest(digest: &[u8; 32]) -> Self {
         Self(Base64UrlUnpadded::encode_string(digest))
@@ -73,10 +98,10 @@ impl Challenge {
         &self.0
     }
 
-    /// True if this is the challenge of `verifier`. Compares in constant time.
+    /// True if this is the challenge of `verifier`. The comparison takes constant time.
     #[cfg(feature = "server")]
     #[must_use]
-    pub fn is_of(&self, verifier: &Verifier) -> bool {
+    pub fn matches(&self, verifier: &Verifier) -> bool {
         use subtle::ConstantTimeEq as _;
         self.as_str().as_bytes().ct_eq(verifier.challenge().as_str().as_bytes()).into()
     }
@@ -90,10 +115,10 @@ impl fmt::Display for Challenge {
 
 /// True for base64url without padding (RFC 4648 §5) of 32 bytes.
 ///
-/// Checks the characters instead of decoding them: a decoder would add 0.3 KB to every page with the button.
+/// This checks the characters and does not decode them: a decoder would add 0.3 KB to every page with the button.
 fn is_encoded(text: &str) -> bool {
     let is_base64url = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    // RFC 4648 §3.5: the last character carries four bits. Its two spare bits are 0, so each value has exactly one text.
+    // RFC 4648 §3.5: the last character carries four bits. Its two pad bits must be 0, so each value has one encoding.
     let is_canonical = text.bytes().last().is_some_and(|last| b"AEIMQUYcgkosw048".contains(&last));
     text.len() == ENCODED_LENGTH && is_base64url && is_canonical
 }
@@ -116,19 +141,19 @@ mod tests {
         let verifier = Verifier::from_bytes(&OCTETS);
         assert_eq!(verifier.expose(), VERIFIER);
         assert_eq!(verifier.challenge().as_str(), CHALLENGE);
-        assert!(Challenge::parse(CHALLENGE).unwrap().is_of(&verifier));
+        assert!(Challenge::parse(CHALLENGE).unwrap().matches(&verifier));
     }
 
     #[test]
     fn another_verifier_does_not_match() {
         let other = Verifier::from_bytes(&[7; 32]);
-        assert!(!Challenge::parse(CHALLENGE).unwrap().is_of(&other));
+        assert!(!Challenge::parse(CHALLENGE).unwrap().matches(&other));
     }
 
     #[track_caller]
-    fn check(text: &str, fits: bool) {
-        assert_eq!(Verifier::parse(text).is_some(), fits, "{text:?}");
-        assert_eq!(Challenge::parse(text).is_some(), fits, "{text:?}");
+    fn check(text: &str, is_valid: bool) {
+        assert_eq!(Verifier::parse(text).is_some(), is_valid, "{text:?}");
+        assert_eq!(Challenge::parse(text).is_some(), is_valid, "{text:?}");
     }
 
     #[test]
@@ -139,13 +164,29 @@ mod tests {
         check(&format!("{VERIFIER}A"), false);
         check(&format!("{}=", &VERIFIER[..42]), false);
         check(&VERIFIER.replace('-', "+"), false);
-        // The last character carries four bits; one that sets the two spare bits would be a second spelling.
+        // `l` sets the pad bits of the last character.
         check(&format!("{}l", &VERIFIER[..42]), false);
         check(&format!("{}é", &VERIFIER[..41]), false);
     }
 
     #[test]
-    fn debug_does_not_show_the_verifier() {
+    fn parsing_agrees_with_a_base64url_decoder() {
+        let is_32_bytes =
+            |text: &str| Base64UrlUnpadded::decode_vec(text).is_ok_and(|bytes| bytes.len() == 32);
+        for character in 0..=127_u8 {
+            let character = char::from(character);
+            for text in [
+                format!("{}{character}", &VERIFIER[..42]),
+                format!("{character}{}", &VERIFIER[1..]),
+                format!("{}{character}", &VERIFIER[..41]),
+            ] {
+                assert_eq!(Verifier::parse(&text).is_some(), is_32_bytes(&text), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn debug_hides_the_verifier() {
         assert_eq!(format!("{:?}", Verifier::from_bytes(&OCTETS)), "Verifier(..)");
     }
 }

@@ -1,8 +1,10 @@
-//! The stable error codes, by who must act. Every answer, page and event uses these and no others.
+//! The stable error codes. Responses, pages and events use these codes only.
+//!
+//! This module has no texts for people: the client and the edge write their own for each code.
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
-        /// An error, by who must act.
+        /// A stable error code. The code tells who must act: the person, the partner, or the operator of the edge.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode { $($(#[$doc])* $variant,)* }
 
@@ -10,7 +12,7 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The code as it stands in answers, events and fragments.
+            /// The code as text, as in responses, events and URL fragments.
             #[must_use]
             #[inline(never)]
             pub const fn as_str(self) -> &'static str {
@@ -23,15 +25,15 @@ macro_rules! codes {
 codes! {
     /// The owner pressed Deny at Smooch.
     AccessDenied = "access_denied",
-    /// A receipt arrived in a browser that did not start the flow, or that has finished it. Nothing was sent.
+    /// The receipt arrived in a browser that did not start this flow, or that has finished it. The page sent no request.
     WrongBrowser = "wrong_browser",
-    /// This browser or page cannot run the flow: no WebAssembly, no storage, no secure context.
+    /// The browser or page cannot run the flow: no WebAssembly, no storage, or no secure context.
     Unsupported = "unsupported",
     /// The popup window is closed, or hidden by a `Cross-Origin-Opener-Policy`.
     WindowClosed = "window_closed",
-    /// The edge did not answer, or its answer was lost.
+    /// The edge did not respond, or its response was lost.
     EdgeUnreachable = "edge_unreachable",
-    /// The receipt is forged, altered, from another deployment or of another kind.
+    /// The receipt is forged, altered, or from another deployment.
     ReceiptInvalid = "receipt_invalid",
     /// The receipt is older than ten minutes.
     ReceiptExpired = "receipt_expired",
@@ -51,15 +53,15 @@ codes! {
     CodeRejected = "code_rejected",
     /// Smooch rejected the partner's client id or secret.
     ClientRejected = "client_rejected",
-    /// Smooch did not answer, or is unavailable.
+    /// Smooch did not respond, or is unavailable.
     SmoochUnavailable = "smooch_unavailable",
-    /// Smooch's answer differs from its documentation.
+    /// Smooch's response differs from its documentation.
     SmoochMalformed = "smooch_malformed",
-    /// The token is there and could not be stored; it is held in the receipt that the answer carries.
+    /// Smooch issued the token, and the edge could not store it. The response has a receipt that contains the sealed token.
     StorageUnavailable = "storage_unavailable",
-    /// Smooch refuses this connection's token: it was removed there. Connecting again mends it.
+    /// Smooch rejects this connection's token, because the owner removed the integration. Connecting again repairs it.
     ConnectionRevoked = "connection_revoked",
-    /// The partner has removed this connection, and Smooch has not been told yet.
+    /// The partner removed this connection, and the edge has not revoked it at Smooch yet.
     ConnectionRemoving = "connection_removing",
     /// Too many requests.
     RateLimited = "rate_limited",
@@ -71,7 +73,7 @@ codes! {
     NotFound = "not_found",
     /// The path does not support this method.
     MethodNotAllowed = "method_not_allowed",
-    /// The request does not have the shape that this path takes.
+    /// The request does not have the format that this path accepts.
     InvalidRequest = "invalid_request",
 }
 
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_code_is_read_back_as_itself() {
+    fn every_code_round_trips() {
         for &code in ErrorCode::ALL {
             assert_eq!(ErrorCode::parse(code.as_str()), Some(code));
         }

@@ -1,43 +1,54 @@
-//! URLs that secrets are sent to and that people are sent back to. They are checked once, when the settings are read.
+//! The URLs of the settings: endpoints that receive secrets, pages to which people return, and origins.
 //!
-//! A URL whose parsed form differs from its text is refused: two parsers could take such a text for two different URLs.
+//! It never sends a request, and it never accepts a URL whose parsed form differs from its text: another parser could read
+//! another URL in such a text.
 
+use crate::is_loopback_host;
 use alloc::string::String;
 use core::fmt;
 use thiserror::Error;
-use url::{Host, Position, Url};
+use url::{Position, Url};
 
-/// Why a text is no address for us.
+/// The rule that a text breaks. [`EndpointError::message`] is its text for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{}", self.says())]
+#[error("{}", self.message())]
 pub enum EndpointError {
-    /// It is not an absolute URL with a host, or not written as a browser writes one.
+    /// The text is not an absolute URL with a host, or its parsed form differs from the text.
     NotAUrl,
-    /// A secret would travel in the clear (RFC 6749 §3.1.2.1, §3.2).
+    /// The URL is neither `https` nor on loopback, so a secret would be sent without TLS (RFC 6749 §3.1.2.1, §3.2).
     NotSecure,
-    /// A user name or password in a URL ends up in logs.
+    /// The URL contains a user name or a password, which would appear in logs.
     UserInfo,
-    /// An endpoint must not have a fragment (RFC 6749 §3.1, §3.1.2).
+    /// The URL has a fragment (RFC 6749 §3.1, §3.1.2).
     Fragment,
-    /// An origin is a scheme, a host and a port.
+    /// The URL is valid but has more than a scheme, a host and a port.
     NotAnOrigin,
 }
 
 impl EndpointError {
-    /// What is wrong, to stand behind the name of a setting.
+    /// The error as a phrase that follows the name of a setting.
     #[must_use]
-    pub const fn says(self) -> &'static str {
+    pub const fn message(self) -> &'static str {
         match self {
             Self::NotAUrl => "is not an absolute URL as a browser writes it",
             Self::NotSecure => "must be https, or http on a loopback host",
             Self::UserInfo => "must not contain a user name or password",
             Self::Fragment => "must not contain a fragment",
-            Self::NotAnOrigin => "must be an origin: a scheme, a host and perhaps a port, nothing behind",
+            Self::NotAnOrigin => "must be an origin: a scheme, a host and optionally a port, without a path",
         }
     }
 }
 
-/// An absolute URL that is `https`, or `http` on a loopback host, without user name or fragment.
+/// An absolute URL that is `https`, or `http` on a loopback host, without user name and fragment.
+///
+/// ```
+/// use shared::{Endpoint, EndpointError};
+///
+/// let endpoint = Endpoint::parse("https://app.smooch.io/oauth/token").unwrap();
+/// assert_eq!(endpoint.origin().as_str(), "https://app.smooch.io");
+/// assert!(Endpoint::parse("http://localhost:8788/oauth/token").is_ok());
+/// assert_eq!(Endpoint::parse("http://app.smooch.io/oauth/token").unwrap_err(), EndpointError::NotSecure);
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint(Url);
 
@@ -46,21 +57,21 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with `text`.
+    /// The first rule that `text` breaks.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let authority = authority.ok_or(EndpointError::NotSecure)?.split(['/', '?', '#']).next();
-        // A parsed URL is ASCII and has no percent sign in its host, so it would differ from such a text.
+        // A parsed URL is ASCII and has no percent sign in its host, so its text would differ.
         if !text.is_ascii() || authority.is_some_and(|authority| authority.contains('%')) {
             return Err(EndpointError::NotAUrl);
         }
         let url = Url::parse(text).map_err(|_| EndpointError::NotAUrl)?;
-        let host = url.host().ok_or(EndpointError::NotAUrl)?;
-        // No DNS name has an empty label; the URL Standard lets it through.
-        if matches!(host, Host::Domain(name) if name.split('.').any(str::is_empty)) {
+        let host = url.host_str().ok_or(EndpointError::NotAUrl)?;
+        // A DNS name has no empty label, but the URL Standard accepts one.
+        if host.split('.').any(str::is_empty) {
             return Err(EndpointError::NotAUrl);
         }
-        if url.scheme() != "https" && !is_loopback(&host) {
+        if url.scheme() != "https" && !is_loopback_host(host) {
             return Err(EndpointError::NotSecure);
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -69,23 +80,23 @@ impl Endpoint {
         if url.fragment().is_some() {
             return Err(EndpointError::Fragment);
         }
-        // RFC 3986 §6.2.3: an empty path means `/`. Every other difference between text and parsed form is refused.
-        let (origin, rest) = (&url[..Position::BeforePath], &url[Position::BeforePath..]);
-        let written = text.strip_prefix(origin);
-        if written == Some(rest) || written.is_some_and(|written| Some(written) == rest.strip_prefix('/')) {
+        // RFC 3986 §6.2.3: an empty path is equivalent to `/`. Every other difference from the parsed form is rejected.
+        let (origin, parsed) = (&url[..Position::BeforePath], &url[Position::BeforePath..]);
+        let rest = text.strip_prefix(origin);
+        if rest == Some(parsed) || rest.is_some_and(|rest| Some(rest) == parsed.strip_prefix('/')) {
             Ok(Self(url))
         } else {
             Err(EndpointError::NotAUrl)
         }
     }
 
-    /// The URL as it is requested.
+    /// The URL in its parsed form: the text, with the path `/` if the text has no path.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Its origin.
+    /// The origin of the URL.
     #[must_use]
     pub fn origin(&self) -> Origin {
         Origin(self.0.origin().ascii_serialization())
@@ -98,7 +109,8 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// A web origin, as a browser writes it in the `Origin` header (RFC 6454 §6.2).
+/// A web origin, as a browser writes it in the `Origin` header (RFC 6454 §6.2): scheme, host, and a port that is not the
+/// scheme's default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
@@ -107,31 +119,22 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with `text`; a path, even `/`, a query or a fragment is.
+    /// The first rule that `text` breaks. A path, even `/`, a query and a fragment are not allowed.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let origin = Endpoint::parse(text)?.origin();
         if origin.0 == text { Ok(origin) } else { Err(EndpointError::NotAnOrigin) }
     }
 
-    /// The origin as a browser writes it.
+    /// The origin as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// An endpoint at this origin. `path` starts with `/`.
+    /// The URL of a path at this origin. `path` starts with `/`.
     #[must_use]
     pub fn at(&self, path: &str) -> String {
         [self.as_str(), path].concat()
-    }
-}
-
-/// The hosts that a browser treats as this machine (W3C Secure Contexts §3.1).
-fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
     }
 }
 
@@ -140,6 +143,7 @@ mod tests {
     use super::*;
     use alloc::format;
     use proptest::prelude::*;
+    use url::Host;
 
     #[track_caller]
     fn check(text: &str, expected: Result<&str, EndpointError>) {
@@ -152,7 +156,9 @@ mod tests {
         check("https://app.smooch.io/oauth/token", Ok("https://app.smooch.io/oauth/token"));
         check("http://localhost:8788/oauth/token", Ok("http://localhost:8788/oauth/token"));
         check("http://127.0.0.1:8788/", Ok("http://127.0.0.1:8788/"));
+        check("http://127.1.2.3/", Ok("http://127.1.2.3/"));
         check("http://[::1]/", Ok("http://[::1]/"));
+        check("http://edge.localhost:8788/", Ok("http://edge.localhost:8788/"));
         check("http://app.smooch.io/", Err(EndpointError::NotSecure));
         check("http://127.0.0.1.evil.example/", Err(EndpointError::NotSecure));
         check("http://localhost.evil.example/", Err(EndpointError::NotSecure));
@@ -171,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_a_parser_would_change_is_refused() {
+    fn a_url_that_a_parser_would_change_is_rejected() {
         for host in [
             "App.smooch.io",
             "app.smooch.io.",
@@ -212,17 +218,22 @@ mod tests {
             prop_assert_eq!(url.as_str(), endpoint.as_str());
             prop_assert!(url.as_str() == text || url.as_str().replacen('/', "", 3) == text.replacen('/', "", 2));
             prop_assert_eq!(url.origin().ascii_serialization(), endpoint.origin().0);
-            prop_assert!(url.scheme() == "https" || is_loopback(&url.host().unwrap()));
+            let is_loopback = match url.host().unwrap() {
+                Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+                Host::Ipv4(address) => address.is_loopback(),
+                Host::Ipv6(address) => address.is_loopback(),
+            };
+            prop_assert!(url.scheme() == "https" || is_loopback);
         }
     }
 
     #[track_caller]
-    fn check_origin(text: &str, fits: bool) {
-        assert_eq!(Origin::parse(text).is_ok(), fits, "{text:?}");
+    fn check_origin(text: &str, is_valid: bool) {
+        assert_eq!(Origin::parse(text).is_ok(), is_valid, "{text:?}");
     }
 
     #[test]
-    fn an_origin_is_written_as_a_browser_writes_it() {
+    fn an_origin_has_the_format_of_the_origin_header() {
         check_origin("https://partner.example", true);
         check_origin("https://partner.example:8443", true);
         check_origin("http://127.0.0.1:8789", true);

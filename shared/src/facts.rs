@@ -1,101 +1,101 @@
-//! What the edge says of a site's return page, in codes: as `/setup.json` writes them and as the setup page reads them.
+//! The report of the page check as codes: the edge writes it at `/setup.json`, and the setup page reads it.
 //!
-//! They are facts about settings and pages that anybody can look at. What they mean to a person, and what to do about
-//! it, is the setup page's to say.
+//! It never contains a secret or a text for people: everybody can read the settings and pages that it describes, and the setup
+//! page explains the codes.
 
 use alloc::vec::Vec;
 #[cfg(feature = "facts")]
 use serde::{Deserialize, Serialize};
 
-/// What stands in a snippet for the session, until the partner's backend puts a real one there.
+/// The placeholder for the session in a snippet. The partner's backend replaces it with a real session.
 pub const SESSION_PLACEHOLDER: &str = "SESSION_FROM_YOUR_BACKEND";
 
-/// What is known of a site that was asked for by its name and its origin.
+/// The report about a site, which the setup page requests by name and origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
 pub struct Facts {
-    /// Whether the settings have it.
+    /// The result of the search in the settings.
     pub site: SiteFact,
-    /// Whether its users must be vouched for by a session, for a site that is there.
+    /// True if the site's users need a session. `None` if the settings do not have the site.
     #[cfg_attr(feature = "facts", serde(default, skip_serializing_if = "Option::is_none"))]
     pub require_session: Option<bool>,
-    /// What came of looking at its `return_to`, for a site that is there.
+    /// The result of the check of its `return_to`. `None` if the settings do not have the site.
     #[cfg_attr(feature = "facts", serde(default, skip_serializing_if = "Option::is_none"))]
     pub page: Option<PageFact>,
 }
 
-/// Whether the settings have a site.
+/// The result of the search for a site in the settings, by name and origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "facts", serde(rename_all = "snake_case"))]
 pub enum SiteFact {
-    /// A site of this name and this origin.
+    /// A site has this name and this origin.
     Known,
-    /// The name is of a site with another origin.
+    /// A site has this name and another origin.
     OtherOrigin,
-    /// No site of this name, but one of another name with this origin.
+    /// No site has this name, but one with another name has this origin.
     OtherName,
-    /// Neither.
+    /// No site has this name or this origin.
     Unknown,
 }
 
-/// What came of looking at a return page.
+/// The result of a request for a return page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "facts", serde(tag = "answer", rename_all = "snake_case"))]
 pub enum PageFact {
-    /// It was read.
+    /// The page is HTML, and it was read.
     Html(HtmlFacts),
-    /// It answered with something else than HTML.
+    /// The response is not HTML.
     OtherType,
-    /// It answered with a redirect, which is not followed.
+    /// The response is a redirect, which the edge does not follow.
     Redirect {
         /// The HTTP status.
         status: u16,
     },
-    /// It answered with an error.
+    /// The response is an HTTP error.
     Error {
         /// The HTTP status.
         status: u16,
     },
-    /// It did not answer.
+    /// The server did not respond.
     Unreachable,
-    /// It is on the edge itself, which does not call itself.
+    /// The page is on the edge itself, which sends no request to itself.
     OnTheEdge,
 }
 
-/// What stands in a return page, as it is served.
+/// The content of a return page, as the server sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
 pub struct HtmlFacts {
-    /// Whether only the beginning was read, as the page is too long.
+    /// True if only the beginning was read, because the page is too long.
     pub cut: bool,
-    /// The script.
+    /// The script that the page loads.
     pub script: ScriptFact,
-    /// Whether the element is there.
+    /// True if the page has the element.
     pub button: bool,
-    /// The element's attributes that are not as the settings ask for.
+    /// The element's attributes that do not match the settings.
     pub wrong: Vec<Attribute>,
-    /// What the page's Content-Security-Policy keeps the button from.
+    /// The actions of the button that the page's Content-Security-Policy blocks.
     pub blocked: Vec<Blocked>,
 }
 
-/// Which script a page loads.
+/// The script that a page loads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "facts", serde(rename_all = "snake_case"))]
 pub enum ScriptFact {
-    /// The one whose name stays, from this edge.
+    /// This edge's script under its stable name, `add-to-smooch.js`.
     Floating,
-    /// A build that never changes, from this edge.
+    /// A pinned build, from this edge.
     Pinned,
-    /// The one whose name stays, with a digest that the next deployment makes wrong.
+    /// The script under its stable name with an `integrity` digest, which the next deployment invalidates.
     FloatingWithDigest,
-    /// One from this edge, without `type="module"`.
+    /// This edge's script, without `type="module"`.
     NotModule,
-    /// One of the same name, from elsewhere.
+    /// A script of the same name, from another origin.
     Elsewhere,
-    /// None.
+    /// The page loads no such script.
     Missing,
 }
 
@@ -104,33 +104,33 @@ pub enum ScriptFact {
 #[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "facts", serde(rename_all = "kebab-case"))]
 pub enum Attribute {
-    /// `site` names another site.
+    /// `site` has the name of another site.
     Site,
     /// `client-id` is missing, or is not the deployment's.
     ClientId,
-    /// `authorize-url` leads to another server than the deployment exchanges codes at.
+    /// `authorize-url` and the deployment's token endpoint belong to different servers.
     AuthorizeUrl,
-    /// `pkce` is there and the deployment's setting is not, or the other way round.
+    /// Only one of `pkce` and the deployment's setting `SMOOCH_PKCE` is on.
     Pkce,
-    /// `session` is needed, and is missing or still the placeholder.
+    /// The site requires `session`, and it is missing or still the placeholder.
     Session,
 }
 
-/// What a Content-Security-Policy can keep the button from.
+/// An action of the button that a Content-Security-Policy can block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "facts", serde(rename_all = "snake_case"))]
 pub enum Blocked {
-    /// Loading the script.
+    /// Load the script.
     Script,
-    /// Running WebAssembly.
+    /// Run WebAssembly.
     Wasm,
-    /// Asking the edge.
+    /// Send requests to the edge.
     Connect,
 }
 
 impl SiteFact {
-    /// How it is written.
+    /// The code as it appears in JSON.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -143,7 +143,7 @@ impl SiteFact {
 }
 
 impl ScriptFact {
-    /// How it is written.
+    /// The code as it appears in JSON.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -158,7 +158,7 @@ impl ScriptFact {
 }
 
 impl Attribute {
-    /// How it is written.
+    /// The code as it appears in JSON.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -172,7 +172,7 @@ impl Attribute {
 }
 
 impl Blocked {
-    /// How it is written.
+    /// The code as it appears in JSON.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -194,10 +194,11 @@ mod tests {
     }
 
     #[test]
-    fn facts_are_read_as_they_are_written() {
-        let bare = |site| Facts { site, require_session: None, page: None };
-        check(&bare(SiteFact::OtherOrigin), r#"{"site":"other_origin"}"#);
-        let known = |page| Facts { require_session: Some(true), page: Some(page), ..bare(SiteFact::Known) };
+    fn facts_round_trip() {
+        let site_only = |site| Facts { site, require_session: None, page: None };
+        check(&site_only(SiteFact::OtherOrigin), r#"{"site":"other_origin"}"#);
+        let known =
+            |page| Facts { require_session: Some(true), page: Some(page), ..site_only(SiteFact::Known) };
         let head = r#"{"site":"known","require_session":true,"page":"#;
         check(&known(PageFact::Unreachable), &[head, r#"{"answer":"unreachable"}}"#].concat());
         let error = PageFact::Error { status: 404 };

@@ -1,10 +1,11 @@
-//! Writes `application/x-www-form-urlencoded` text: the query of a link, the body of a POST. It does not read it.
+//! Writes `application/x-www-form-urlencoded` text: the query of a link or the body of a POST. It never reads such text.
 
 use alloc::string::String;
 
-/// Adds `name=value` to a query or a body, behind a separator where one is needed. `name` is one of ours and
-/// stands as it is; in `value` all but the unreserved characters (RFC 3986 §2.3), which every reader takes as they
-/// stand, are percent-encoded.
+/// Appends `name=value` to a query or a body, after a `&` if one is needed.
+///
+/// `name` is a constant of this project and is not encoded. In `value` every byte is percent-encoded except the unreserved
+/// characters (RFC 3986 §2.3).
 pub fn push_parameter(text: &mut String, name: &str, value: &str) {
     if !matches!(text.bytes().last(), None | Some(b'?' | b'&')) {
         text.push('&');
@@ -16,9 +17,9 @@ pub fn push_parameter(text: &mut String, name: &str, value: &str) {
 
 fn push_encoded(text: &mut String, value: &str) {
     const HEX: &str = "0123456789ABCDEF";
-    for (place, byte) in value.bytes().enumerate() {
+    for (index, byte) in value.bytes().enumerate() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            text.push_str(value.get(place..=place).unwrap_or_default());
+            text.push_str(value.get(index..=index).unwrap_or_default());
         } else {
             text.push('%');
             for nibble in [usize::from(byte >> 4), usize::from(byte & 15)] {
@@ -40,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn a_separator_stands_only_where_one_is_needed() {
+    fn a_separator_is_added_only_if_needed() {
         check("", "1", "b=1");
         check("a=1", "2", "a=1&b=2");
         check("https://a.example/?", "2", "https://a.example/?b=2");
@@ -48,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_cannot_break_out_of_its_parameter() {
+    fn a_value_cannot_add_a_parameter() {
         check("", "a&b= +#é", "b=a%26b%3D%20%2B%23%C3%A9");
         check("", "A-z.0_9~", "b=A-z.0_9~");
     }

@@ -1,4 +1,6 @@
-//! Reads and writes JSON with serde. Reading is stricter than serde's derive is by itself. No I/O.
+//! Reads and writes JSON with serde. Reading is stricter than a derived `Deserialize`.
+//!
+//! It does no I/O, and its errors never quote the input.
 
 use alloc::string::String;
 use core::{fmt, marker::PhantomData};
@@ -9,7 +11,7 @@ use serde::{
 
 /// Reads the JSON text of an object into `T`. `None` if the text is not JSON, not an object, or not a `T`.
 ///
-/// The reason is dropped on purpose: serde's message may quote the text, and the text may hold a secret.
+/// The reason is dropped: serde's message may quote the text, and the text may contain a secret.
 #[must_use]
 pub fn from_json<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
     serde_json::from_slice(text).ok().map(|Object(value)| value)
@@ -17,15 +19,15 @@ pub fn from_json<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
 
 /// Writes `value` as JSON text.
 ///
-/// The types of this project cannot fail to be written. If one did, the text would be empty and nothing would read it.
+/// Serialization cannot fail for this project's types. If it did, the text would be empty, which no reader accepts.
 #[must_use]
 pub fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// A `T` that is written as a JSON object.
+/// A `T` that must be a JSON object.
 ///
-/// A derived `Deserialize` also accepts an array and takes its items for the fields, by position. This type refuses it.
+/// A derived `Deserialize` also accepts an array, with the fields by position. This type rejects arrays.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub struct Object<T>(pub T);
@@ -50,21 +52,21 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// Reads a text and puts U+FFFD in place of a lone surrogate (RFC 8259 §8.2), for `#[serde(deserialize_with)]`.
+/// Reads a string or null, and replaces a lone surrogate (RFC 8259 §8.2) with U+FFFD. For `#[serde(deserialize_with)]`.
 ///
-/// serde refuses such a text as a `String`. An app's name is not worth losing a token for.
+/// serde rejects a lone surrogate in a `String`. A malformed name of an app must not lose the token.
 ///
 /// # Errors
 ///
-/// If the value is not a text.
+/// If the value is neither a string nor null.
 pub fn lossy_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    struct TextVisitor;
+    struct StringVisitor;
 
-    impl<'de> Visitor<'de> for TextVisitor {
+    impl<'de> Visitor<'de> for StringVisitor {
         type Value = Option<String>;
 
         fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("a text")
+            formatter.write_str("a string")
         }
 
         fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
@@ -84,7 +86,7 @@ pub fn lossy_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
         }
     }
 
-    deserializer.deserialize_option(TextVisitor)
+    deserializer.deserialize_option(StringVisitor)
 }
 
 #[cfg(test)]
@@ -112,13 +114,13 @@ mod tests {
     }
 
     #[test]
-    fn an_array_in_place_of_an_object_is_refused() {
+    fn an_array_in_place_of_an_object_is_rejected() {
         check(r#"["a"]"#, None);
         check(r#"["a","b"]"#, None);
     }
 
     #[test]
-    fn other_texts_are_refused() {
+    fn invalid_input_is_rejected() {
         for text in ["", "null", "\"a\"", "{", r#"{"id":7}"#, r#"{"id":"a","id":"a"}"#, r#"{"id":"a"}x"#] {
             check(text, None);
         }

@@ -1,11 +1,11 @@
-//! The OAuth types and rules that both halves of the kit stand on.
+//! The OAuth types and rules that the client and the edge share.
 //!
-//! Nothing here does I/O, reads a clock, draws randomness or knows a platform: time and random bytes arrive
-//! as arguments. Each exchange has two halves, one that makes the request and one that reads the answer; the
+//! This crate never does I/O, never reads a clock, never draws random bytes and never names a platform: time and random bytes
+//! are arguments. Each exchange has two halves, a function that builds the request and one that reads the response. The
 //! caller sends.
 //!
-//! Without features this is what the browser half uses. The feature `server` adds what only the edge needs, and
-//! `facts` what the edge tells the setup page.
+//! The client uses the crate without features. The feature `server` adds the types that only the edge needs, and `facts` the
+//! report that the edge sends to the setup page.
 #![no_std]
 
 extern crate alloc;
@@ -14,6 +14,7 @@ mod authorize;
 mod challenge;
 mod code;
 mod form;
+mod loopback;
 mod site;
 mod state;
 
@@ -21,6 +22,7 @@ pub use authorize::AuthorizationRequest;
 pub use challenge::{Challenge, Verifier};
 pub use code::ErrorCode;
 pub use form::push_parameter;
+pub use loopback::{is_loopback_host, is_secure_url};
 pub use site::Site;
 pub use state::State;
 
@@ -46,7 +48,7 @@ mod token_info;
 #[cfg(feature = "server")]
 pub use self::{
     app::{App, AppId, ConnectionId, Subdomain, Subject},
-    callback::{Callback, CallbackError, Unplaced},
+    callback::{Callback, CallbackError, UnknownState},
     endpoint::{Endpoint, EndpointError, Origin},
     json::{Object, from_json, lossy_text, to_json},
     provider::{EndpointTemplate, Provider},

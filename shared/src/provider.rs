@@ -1,9 +1,11 @@
-//! The two families of endpoints that Smooch has had, as defaults that settings can override one by one.
+//! The default endpoints of Smooch and of its successor, Sunshine Conversations. Settings can override each one.
+//!
+//! It never sends a request; it only holds URLs.
 
 use crate::{Endpoint, EndpointError, Subdomain};
 use alloc::string::String;
 
-/// A family of endpoints.
+/// A set of default endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
     /// Smooch, 2016 to 2025.
@@ -13,7 +15,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// Reads the name that settings use.
+    /// Reads the name that the settings use, or `None` if it is unknown.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         match name {
@@ -23,7 +25,7 @@ impl Provider {
         }
     }
 
-    /// Where owners are sent to allow access.
+    /// The authorization endpoint (RFC 6749 §3.1), where owners allow access.
     #[must_use]
     pub const fn authorize(self) -> &'static str {
         match self {
@@ -32,7 +34,7 @@ impl Provider {
         }
     }
 
-    /// Where a code becomes a token.
+    /// The token endpoint (RFC 6749 §3.2), which exchanges a code for a token.
     #[must_use]
     pub const fn token(self) -> &'static str {
         match self {
@@ -41,7 +43,7 @@ impl Provider {
         }
     }
 
-    /// Where a token's app is asked for. The first family has none; its token is a JWT that names the app.
+    /// The tokenInfo endpoint, which identifies a token's app. Smooch has none: its token is a JWT that contains the app id.
     #[must_use]
     pub const fn token_info(self) -> Option<&'static str> {
         match self {
@@ -50,7 +52,8 @@ impl Provider {
         }
     }
 
-    /// Where a DELETE with the token ends the authorization. `{subdomain}` stands for the app's.
+    /// The revocation endpoint: a DELETE with the token ends the authorization. `{subdomain}` is a placeholder for the app's
+    /// subdomain.
     #[must_use]
     pub const fn revoke(self) -> &'static str {
         match self {
@@ -59,7 +62,7 @@ impl Provider {
         }
     }
 
-    /// The base of the API, without a slash at its end. `{subdomain}` stands for the app's.
+    /// The base URL of the API, without a trailing slash. `{subdomain}` is a placeholder for the app's subdomain.
     #[must_use]
     pub const fn api(self) -> &'static str {
         match self {
@@ -69,7 +72,7 @@ impl Provider {
     }
 }
 
-/// An endpoint whose text may contain `{subdomain}`, the subdomain of an app at Zendesk.
+/// An endpoint whose text may contain the placeholder `{subdomain}`, the subdomain of an app at Zendesk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointTemplate(String);
 
@@ -80,13 +83,13 @@ impl EndpointTemplate {
     ///
     /// # Errors
     ///
-    /// The rule for endpoints that `text` breaks with a subdomain in it.
+    /// The first rule of [`Endpoint::parse`] that `text` breaks once the placeholder is filled.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
-        // A subdomain is one label, so a template that is valid with one is valid with each.
+        // A subdomain is a single label, so a template that is valid with one subdomain is valid with every one.
         Endpoint::parse(&text.replace(Self::PLACEHOLDER, "a")).map(|_| Self(text.into()))
     }
 
-    /// The endpoint of an app, as text. `None` if the template needs a subdomain and the app has none.
+    /// The endpoint for an app, as text. `None` if the template needs a subdomain and the app has none.
     #[must_use]
     pub fn for_app(&self, subdomain: Option<&Subdomain>) -> Option<String> {
         if self.0.contains(Self::PLACEHOLDER) {
@@ -102,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_default_is_an_endpoint() {
+    fn every_default_is_a_valid_endpoint() {
         let subdomain = Subdomain::parse("corner-bakery");
         for provider in [Provider::Smooch, Provider::Sunshine] {
             let fixed = [Some(provider.authorize()), Some(provider.token()), provider.token_info()];

@@ -1,25 +1,24 @@
-//! A secret is one type with one exit.
+//! The type of every secret text. [`Secret::expose`] is the only way to read it.
 //!
-//! `Debug` does not show it, it has no `Display` and no `Serialize`, and it is wiped when dropped. [`Secret::expose`] is
-//! the one way to its text.
+//! It never appears in `Debug`, it has no `Display` and no `Serialize`, and its memory is zeroed when it is dropped.
 
 use alloc::string::String;
 use core::fmt;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-/// A text that must not reach a log, a page or a KV key: an authorization code, an access token, a client secret.
+/// A text that must not reach a log, a page or a KV key: an authorization code, an access token or a client secret.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Makes a secret of a text.
+    /// Wraps a text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text. A reviewer stops at each call.
+    /// The text. Reviewers check each call.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -28,7 +27,7 @@ impl Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The `String` moves into the secret: no copy stays behind.
+        // The `String` moves into the secret, so no copy of it stays in memory.
         String::deserialize(deserializer).map(Self::new)
     }
 }
@@ -45,7 +44,7 @@ mod tests {
     use alloc::format;
 
     #[test]
-    fn debug_shows_nothing() {
+    fn debug_hides_the_text() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(..)");
     }
 }

@@ -1,6 +1,7 @@
-//! The name of a partner site, as the edge's settings list it and as `state` carries it.
+//! The name of a partner site, as it appears in the edge's settings and in `state`.
 //!
-//! A name is never a URL: where a person is sent back to is looked up under it, in settings alone.
+//! A name is never a URL. The edge looks up the return page by the name, in its settings only, so `state` cannot redirect a
+//! person to a page of an attacker's choice.
 
 use alloc::string::String;
 use core::fmt;
@@ -10,18 +11,18 @@ use core::fmt;
 pub struct Site(String);
 
 impl Site {
-    /// Longest name. A `state` that carries one stays far below what any server refuses.
+    /// Longest name, in characters. It keeps `state` far below the length that servers reject.
     pub const MAX_LENGTH: usize = 32;
 
-    /// The edge's own hosted page. Settings cannot define a site of this name.
+    /// The name of the edge's own page, `/install`. The settings cannot define a site with this name.
     pub const HOSTED: &'static str = "hosted";
 
-    /// Reads a name, or `None` if it has another shape.
+    /// Reads a name, or `None` if its length or one of its characters is not allowed.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let fits = (1..=Self::MAX_LENGTH).contains(&name.len()) && name.bytes().all(allowed);
-        fits.then(|| Self(name.into()))
+        let is_valid = (1..=Self::MAX_LENGTH).contains(&name.len()) && name.bytes().all(allowed);
+        is_valid.then(|| Self(name.into()))
     }
 
     /// The name as text.
@@ -42,12 +43,12 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(name: &str, fits: bool) {
-        assert_eq!(Site::parse(name).is_some(), fits, "{name:?}");
+    fn check(name: &str, is_valid: bool) {
+        assert_eq!(Site::parse(name).is_some(), is_valid, "{name:?}");
     }
 
     #[test]
-    fn a_name_is_short_lower_case_and_never_a_url() {
+    fn a_name_is_short_and_lower_case_and_never_a_url() {
         check("main", true);
         check("eu-1", true);
         check(&"a".repeat(32), true);

@@ -1,32 +1,42 @@
 //! The `state` of an authorization request (RFC 6749 §4.1.1): `1.{site}.{challenge}`.
 //!
-//! It names a site and binds the request to a browser. It never carries a URL, a session or anything secret.
+//! It names the site and binds the request to a browser. It never contains a URL, a session or a secret.
 
 use crate::{Challenge, Site};
 use alloc::string::String;
 use core::fmt;
 
-/// The site that a flow started from, and the challenge of the browser that started it.
+/// The site on which a flow started, and the challenge of the browser that started it.
+///
+/// ```
+/// use shared::State;
+///
+/// let text = "1.main.E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+/// let state = State::parse(text).unwrap();
+/// assert_eq!(state.site.as_str(), "main");
+/// assert_eq!(state.to_text(), text);
+/// assert_eq!(State::parse("xyz"), None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
-    /// The site the person set out from.
+    /// The site on which the person started.
     pub site: Site,
-    /// The challenge whose verifier only that browser has.
+    /// The challenge. Only the browser that started the flow has its verifier.
     pub challenge: Challenge,
 }
 
 impl State {
-    /// The version this code writes, and the only one it reads, with the dot behind it.
+    /// The version, with the dot after it. No other version is read or written.
     const VERSION: &'static str = "1.";
 
-    /// Reads a `state`, or `None` if its version or its grammar is another.
+    /// Reads a `state`, or `None` if its version or its format differs.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (site, challenge) = text.strip_prefix(Self::VERSION)?.split_once('.')?;
         Some(Self { site: Site::parse(site)?, challenge: Challenge::parse(challenge)? })
     }
 
-    /// The `state` as it is sent. None of its characters needs percent-encoding.
+    /// The `state` as text. It contains only unreserved characters, so it needs no percent-encoding.
     #[must_use]
     pub fn to_text(&self) -> String {
         [Self::VERSION, self.site.as_str(), ".", self.challenge.as_str()].concat()
@@ -47,7 +57,7 @@ mod tests {
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     #[test]
-    fn what_is_sent_is_what_is_read() {
+    fn a_state_round_trips() {
         let text = format!("1.main.{CHALLENGE}");
         let state = State::parse(&text).unwrap();
         assert_eq!(state.site.as_str(), "main");
@@ -56,23 +66,23 @@ mod tests {
     }
 
     #[track_caller]
-    fn refused(text: &str) {
+    fn check_rejected(text: &str) {
         assert_eq!(State::parse(text), None, "{text:?}");
     }
 
     #[test]
-    fn another_version_or_grammar_is_refused() {
-        refused("");
-        refused("1");
-        refused("1.main");
-        refused("1.main.");
-        refused(&format!("2.main.{CHALLENGE}"));
-        refused(&format!("01.main.{CHALLENGE}"));
-        refused(&format!("1..{CHALLENGE}"));
-        refused(&format!("1.main.extra.{CHALLENGE}"));
-        refused(&format!("1.main.{CHALLENGE}."));
-        refused(&format!("1.main.{CHALLENGE} "));
-        refused(&format!(" 1.main.{CHALLENGE}"));
-        refused(&format!("1.https://evil.example.{CHALLENGE}"));
+    fn another_version_or_format_is_rejected() {
+        check_rejected("");
+        check_rejected("1");
+        check_rejected("1.main");
+        check_rejected("1.main.");
+        check_rejected(&format!("2.main.{CHALLENGE}"));
+        check_rejected(&format!("01.main.{CHALLENGE}"));
+        check_rejected(&format!("1..{CHALLENGE}"));
+        check_rejected(&format!("1.main.extra.{CHALLENGE}"));
+        check_rejected(&format!("1.main.{CHALLENGE}."));
+        check_rejected(&format!("1.main.{CHALLENGE} "));
+        check_rejected(&format!(" 1.main.{CHALLENGE}"));
+        check_rejected(&format!("1.https://evil.example.{CHALLENGE}"));
     }
 }

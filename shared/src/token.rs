@@ -1,6 +1,6 @@
-//! The token exchange (RFC 6749 §4.1.3, §4.1.4): makes the request's body, and reads the answer.
+//! The token exchange (RFC 6749 §4.1.3, §4.1.4): builds the body of the request and reads the response.
 //!
-//! It does not send. An answer that is not what the documentation says yields no token, whatever it resembles.
+//! It never sends the request, and a response that differs from the documentation never yields a token.
 
 use crate::{AppId, Object, Secret, Verifier, from_json};
 use alloc::{string::String, vec::Vec};
@@ -9,27 +9,46 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 use url::form_urlencoded::Serializer;
 
-/// Longest access token that is taken. Smooch's are JWTs of about 300 characters; ours must fit a header.
-const LONGEST_TOKEN: usize = 4096;
+/// Longest access token, in bytes. Smooch's are JWTs of about 300 characters. A token must fit into a request header.
+const MAX_TOKEN_LENGTH: usize = 4096;
 
-/// What is sent to the token endpoint, form-encoded with the credentials in the body, as Smooch documents it.
+/// The request to the token endpoint (RFC 6749 §4.1.3), with the client's credentials in the body as Smooch documents it.
+///
+/// The caller sends [`body`](TokenRequest::body) and passes the response to [`read_token`]:
+///
+/// ```
+/// use shared::{Secret, TokenRequest, read_token};
+///
+/// let request = TokenRequest {
+///     code: &Secret::new("SplxlOBeZQQYbYS6WxSbIA"),
+///     redirect_uri: Some("https://connect.partner.example/callback"),
+///     client_id: "shoplifter",
+///     client_secret: &Secret::new("gX1fBat3bV"),
+///     code_verifier: None,
+/// };
+/// let body = request.body();
+/// assert!(body.expose().starts_with("grant_type=authorization_code&code=SplxlOBeZQQYbYS6WxSbIA&"));
+///
+/// // The response of the token endpoint, after a POST of the body.
+/// let token = read_token(200, br#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer"}"#).unwrap();
+/// assert_eq!(token.expose(), "2YotnFZFEjr1zCsicMWpAA");
+/// ```
 #[derive(Debug)]
 pub struct TokenRequest<'a> {
     /// The authorization code.
     pub code: &'a Secret,
-    /// The redirect URI of the authorization request, exactly as it was there; `None` when it had none
-    /// (RFC 6749 §4.1.3).
+    /// The redirect URI of the authorization request, unchanged. `None` if that request had none (RFC 6749 §4.1.3).
     pub redirect_uri: Option<&'a str>,
     /// The partner's client id.
     pub client_id: &'a str,
     /// The partner's client secret.
     pub client_secret: &'a Secret,
-    /// PKCE's `code_verifier` (RFC 7636 §4.5), where the authorization request had the challenge.
+    /// The PKCE verifier (RFC 7636 §4.5), if the authorization request had a challenge.
     pub code_verifier: Option<&'a Verifier>,
 }
 
 impl TokenRequest<'_> {
-    /// The body, `application/x-www-form-urlencoded`.
+    /// The body of the POST, as `application/x-www-form-urlencoded`.
     #[must_use]
     pub fn body(&self) -> Secret {
         let mut form = Serializer::new(String::new());
@@ -46,51 +65,57 @@ impl TokenRequest<'_> {
     }
 }
 
-/// Why an answer carries no token: what the caller does next.
+/// The reason why a response has no token. Each variant asks for another action of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TokenError {
-    /// The code was used before, or is too old: the person starts over.
-    #[error("the authorization code was refused")]
+    /// The code was used before, or has expired. The person must start again.
+    #[error("the token endpoint rejected the authorization code")]
     CodeRejected,
-    /// The client id or secret is wrong: the partner must act.
-    #[error("the client id or secret was refused")]
+    /// The client id or the client secret is wrong. The partner must correct the settings.
+    #[error("the token endpoint rejected the client id or secret")]
     ClientRejected,
-    /// The request was turned away before it was looked at; the same code can be sent again.
-    #[error("the token endpoint turned the request away with {status}")]
-    TurnedAway {
+    /// The server did not process the request. The caller can retry with the same code.
+    #[error("the token endpoint did not process the request: status {status}")]
+    NotProcessed {
         /// The HTTP status.
         status: u16,
     },
-    /// The endpoint failed while it worked on the request. Whether the code was spent is not known.
-    #[error("the token endpoint failed with {status}")]
-    Failed {
+    /// The server failed while it processed the request. It is unknown if the code was used.
+    #[error("the token endpoint failed with status {status}")]
+    OutcomeUnknown {
         /// The HTTP status.
         status: u16,
     },
-    /// The answer is not what the documentation says.
-    #[error("the token endpoint's answer is malformed: {0}")]
+    /// The response differs from the documentation. The text names the problem.
+    #[error("the response of the token endpoint is malformed: {0}")]
     Malformed(&'static str),
 }
 
-/// Reads the answer of the token endpoint.
+/// Reads the response of the token endpoint (RFC 6749 §5.1, §5.2): its HTTP status and its body.
 ///
-/// The content type is not looked at: a token that came under a wrong label is still a token, and to drop it
-/// would be to lose it.
+/// The content type does not matter: dropping a valid token because of a wrong content type would lose it.
+///
+/// ```
+/// use shared::{TokenError, read_token};
+///
+/// let response = read_token(400, br#"{"error":"invalid_grant"}"#);
+/// assert_eq!(response.unwrap_err(), TokenError::CodeRejected);
+/// ```
 ///
 /// # Errors
 ///
-/// [`TokenError`] says what the caller does next.
+/// See [`TokenError`]: each variant asks for another action of the caller.
 pub fn read_token(status: u16, body: &[u8]) -> Result<Secret, TokenError> {
     match status {
         200 | 201 => read_success(body),
         401 | 403 => Err(TokenError::ClientRejected),
-        400 => Err(read_refusal(body)),
-        // 503 is said by a server that does not serve now (RFC 9110 §15.6.4). 521 and 523 are Cloudflare's words for
-        // an origin that refused the connection or could not be reached: nobody has seen the code.
-        429 | 503 | 521 | 523 => Err(TokenError::TurnedAway { status }),
-        500..=599 | 408 => Err(TokenError::Failed { status }),
-        300..=399 => Err(TokenError::Malformed("a redirect, which would carry the secret elsewhere")),
-        _ => Err(TokenError::Malformed("an unexpected status")),
+        400 => Err(read_error(body)),
+        // RFC 9110 §15.6.4: a server that sends 503 is unable to handle the request. Cloudflare sends 521 and 523 if the
+        // origin refused the connection or was unreachable, so no server has received the code.
+        429 | 503 | 521 | 523 => Err(TokenError::NotProcessed { status }),
+        500..=599 | 408 => Err(TokenError::OutcomeUnknown { status }),
+        300..=399 => Err(TokenError::Malformed("a redirect, which could send the secret to another host")),
+        _ => Err(TokenError::Malformed("the status is unexpected")),
     }
 }
 
@@ -101,24 +126,24 @@ fn read_success(body: &[u8]) -> Result<Secret, TokenError> {
         token_type: String,
     }
     let Success { access_token: token, token_type } =
-        from_json(body).ok_or(TokenError::Malformed("not JSON with a token and its type"))?;
+        from_json(body).ok_or(TokenError::Malformed("it is not a JSON object with a token and its type"))?;
     // RFC 6749 §7.1: a client must not use a token of a type that it does not understand. §5.1: the type is case-insensitive.
     if !token_type.eq_ignore_ascii_case("bearer") {
         return Err(TokenError::Malformed("the token's type is not Bearer"));
     }
     // RFC 6750 §2.1: the characters of a token in an `Authorization` header.
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-    if !(1..=LONGEST_TOKEN).contains(&token.expose().len()) || !token.expose().bytes().all(allowed) {
-        return Err(TokenError::Malformed("the token cannot stand in a header"));
+    if !(1..=MAX_TOKEN_LENGTH).contains(&token.expose().len()) || !token.expose().bytes().all(allowed) {
+        return Err(TokenError::Malformed("the token cannot be sent in a header"));
     }
     Ok(token)
 }
 
-/// Reads the body of a 400. Smooch does not document its shape, so this reads the three that it has used: RFC 6749 §5.2,
-/// v1 (`{"error":{"code"}}`) and v2 (`{"errors":[{"code"}]}`).
-fn read_refusal(body: &[u8]) -> TokenError {
+/// Reads the body of a 400. Smooch does not document its format. This reads the three formats that Smooch has used: RFC 6749
+/// §5.2, v1 (`{"error":{"code"}}`) and v2 (`{"errors":[{"code"}]}`).
+fn read_error(body: &[u8]) -> TokenError {
     #[derive(Deserialize)]
-    struct Refusal<'a> {
+    struct ErrorBody<'a> {
         #[serde(borrow)]
         error: Option<&'a RawValue>,
         #[serde(default)]
@@ -129,7 +154,7 @@ fn read_refusal(body: &[u8]) -> TokenError {
         code: String,
     }
     let code = || {
-        let Refusal { error, errors } = from_json(body)?;
+        let ErrorBody { error, errors } = from_json(body)?;
         match error {
             Some(error) => {
                 let error = error.get().as_bytes();
@@ -140,19 +165,19 @@ fn read_refusal(body: &[u8]) -> TokenError {
     };
     match code().as_deref() {
         Some("invalid_client" | "unauthorized_client" | "unauthorized") => TokenError::ClientRejected,
-        // RFC 6749 §5.2: these are faults of the request, not of the code.
+        // RFC 6749 §5.2: these errors are about the request, not about the code.
         Some("invalid_request" | "unsupported_grant_type" | "invalid_scope") => {
-            TokenError::Malformed("it does not take the token request")
+            TokenError::Malformed("the server rejected the format of the request")
         }
         Some(_) => TokenError::CodeRejected,
-        None => TokenError::Malformed("a 400 that does not say why"),
+        None => TokenError::Malformed("a 400 has no known error code"),
     }
 }
 
-/// The app that a token of the `smooch` endpoints names: the `appId` of its JWT.
+/// The app id in a token of the `smooch` endpoints: the claim `appId` of the JWT. `None` if the token has no valid one.
 ///
-/// Only Smooch can verify the signature. The token came from Smooch over TLS a moment ago, so this is a hint from Smooch,
-/// not a proof.
+/// The signature is not verified, because only Smooch has the key. Use this only for a token that was just received from
+/// Smooch over TLS.
 #[must_use]
 pub fn app_in_token(token: &Secret) -> Option<AppId> {
     use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -175,7 +200,7 @@ mod tests {
     use alloc::format;
 
     #[test]
-    fn the_body_is_what_smooch_documents() {
+    fn the_body_has_the_format_that_smooch_documents() {
         let request = TokenRequest {
             code: &Secret::new("your code+/"),
             redirect_uri: None,
@@ -189,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_redirect_uri_and_the_verifier_are_sent_where_the_request_had_them() {
+    fn the_body_has_the_redirect_uri_and_the_verifier_of_the_authorization_request() {
         // The values of the example in RFC 6749 §4.1.3.
         let verifier = Verifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         let request = TokenRequest {
@@ -212,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bearer_token_is_taken() {
+    fn a_bearer_token_is_read() {
         check(
             200,
             r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer"}"#,
@@ -226,28 +251,36 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_bearer_token_is_not_taken() {
+    fn a_response_without_a_valid_bearer_token_is_malformed() {
         let malformed = |status, body: &str, why| check(status, body, Err(TokenError::Malformed(why)));
-        malformed(200, "", "not JSON with a token and its type");
-        malformed(200, "<html>", "not JSON with a token and its type");
-        malformed(200, r#"{"token_type":"Bearer"}"#, "not JSON with a token and its type");
-        malformed(200, r#"{"access_token":7,"token_type":"Bearer"}"#, "not JSON with a token and its type");
-        malformed(200, r#"{"access_token":"a"}"#, "not JSON with a token and its type");
-        malformed(200, r#"{"error":"invalid_grant"}"#, "not JSON with a token and its type");
-        malformed(200, r#"["a.b.c","Bearer"]"#, "not JSON with a token and its type");
+        malformed(200, "", "it is not a JSON object with a token and its type");
+        malformed(200, "<html>", "it is not a JSON object with a token and its type");
+        malformed(200, r#"{"token_type":"Bearer"}"#, "it is not a JSON object with a token and its type");
+        malformed(
+            200,
+            r#"{"access_token":7,"token_type":"Bearer"}"#,
+            "it is not a JSON object with a token and its type",
+        );
+        malformed(200, r#"{"access_token":"a"}"#, "it is not a JSON object with a token and its type");
+        malformed(200, r#"{"error":"invalid_grant"}"#, "it is not a JSON object with a token and its type");
+        malformed(200, r#"["a.b.c","Bearer"]"#, "it is not a JSON object with a token and its type");
         malformed(200, r#"{"access_token":"a","token_type":"mac"}"#, "the token's type is not Bearer");
-        malformed(200, r#"{"access_token":"","token_type":"Bearer"}"#, "the token cannot stand in a header");
+        malformed(
+            200,
+            r#"{"access_token":"","token_type":"Bearer"}"#,
+            "the token cannot be sent in a header",
+        );
         malformed(
             200,
             r#"{"access_token":"a\r\nb","token_type":"Bearer"}"#,
-            "the token cannot stand in a header",
+            "the token cannot be sent in a header",
         );
-        malformed(302, "", "a redirect, which would carry the secret elsewhere");
-        malformed(404, "", "an unexpected status");
+        malformed(302, "", "a redirect, which could send the secret to another host");
+        malformed(404, "", "the status is unexpected");
     }
 
     #[test]
-    fn an_error_says_what_to_do_in_each_of_its_three_shapes() {
+    fn an_error_is_read_in_each_of_its_three_formats() {
         check(400, r#"{"error":"invalid_grant"}"#, Err(TokenError::CodeRejected));
         check(
             400,
@@ -263,7 +296,7 @@ mod tests {
         check(
             400,
             r#"{"error":"invalid_request"}"#,
-            Err(TokenError::Malformed("it does not take the token request")),
+            Err(TokenError::Malformed("the server rejected the format of the request")),
         );
         check(400, r#"{"error":"invalid_client"}"#, Err(TokenError::ClientRejected));
         check(400, r#"{"error":{"code":"unauthorized"}}"#, Err(TokenError::ClientRejected));
@@ -271,17 +304,17 @@ mod tests {
         for no_code in
             ["oops", "[]", "{}", r#"{"error":["invalid_grant"]}"#, r#"{"errors":[["bad_request"]]}"#]
         {
-            check(400, no_code, Err(TokenError::Malformed("a 400 that does not say why")));
+            check(400, no_code, Err(TokenError::Malformed("a 400 has no known error code")));
         }
-        check(429, "", Err(TokenError::TurnedAway { status: 429 }));
-        check(503, "<html>", Err(TokenError::TurnedAway { status: 503 }));
-        check(521, "", Err(TokenError::TurnedAway { status: 521 }));
-        check(500, "", Err(TokenError::Failed { status: 500 }));
-        check(502, "<html>", Err(TokenError::Failed { status: 502 }));
+        check(429, "", Err(TokenError::NotProcessed { status: 429 }));
+        check(503, "<html>", Err(TokenError::NotProcessed { status: 503 }));
+        check(521, "", Err(TokenError::NotProcessed { status: 521 }));
+        check(500, "", Err(TokenError::OutcomeUnknown { status: 500 }));
+        check(502, "<html>", Err(TokenError::OutcomeUnknown { status: 502 }));
     }
 
     #[test]
-    fn the_token_names_its_app() {
+    fn a_jwt_names_its_app() {
         use base64ct::{Base64UrlUnpadded, Encoding as _};
         let jwt = |payload: &str| {
             Secret::new(format!("e30.{}.sig", Base64UrlUnpadded::encode_string(payload.as_bytes())))

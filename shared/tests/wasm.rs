@@ -1,6 +1,6 @@
-//! The rules that both halves stand on, in the browser's own wasm: the same as everywhere else.
+//! Runs the rules that client and edge share in a browser, compiled to wasm.
 #![cfg(target_arch = "wasm32")]
-#![expect(clippy::unwrap_used, reason = "where it panics, a test has failed")]
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use shared::{AuthorizationRequest, Challenge, ErrorCode, Site, State, Verifier};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -26,7 +26,7 @@ fn the_example_of_rfc_7636_appendix_b_holds() {
 }
 
 #[wasm_bindgen_test]
-fn a_state_is_read_back_as_it_was_sent() {
+fn a_state_round_trips() {
     let text = ["1.main.", CHALLENGE].concat();
     let state = State::parse(&text).unwrap();
     assert_eq!((state.site.as_str(), state.challenge.as_str()), ("main", CHALLENGE));
@@ -37,7 +37,7 @@ fn a_state_is_read_back_as_it_was_sent() {
 }
 
 #[wasm_bindgen_test]
-fn the_link_has_what_smooch_and_rfc_6749_ask_for() {
+fn the_link_has_the_parameters_of_rfc_6749() {
     let state = State { site: Site::parse("main").unwrap(), challenge: Challenge::from_digest(&DIGEST) };
     let request = AuthorizationRequest {
         client_id: "shop lifter",
@@ -52,7 +52,7 @@ fn the_link_has_what_smooch_and_rfc_6749_ask_for() {
 }
 
 #[wasm_bindgen_test]
-fn each_code_is_read_back_as_itself() {
+fn every_code_round_trips() {
     for &code in ErrorCode::ALL {
         assert_eq!(ErrorCode::parse(code.as_str()), Some(code));
     }

@@ -1,16 +1,13 @@
-//! A real browser with a profile of its own, driven by `WebDriver`: it clicks where a person clicks, and waits for
-//! what a person would see.
+//! A real browser with its own profile, driven by `WebDriver`. It clicks like a person and waits for what the page shows.
 
 mod chromium;
 mod engine;
+mod tabs;
 
 pub use engine::{Engine, Mode};
 
 use engine::{Driver, SIZE};
-use fantoccini::{
-    Client,
-    wd::{WebDriverCompatibleCommand, WindowHandle},
-};
+use fantoccini::{Client, wd::WebDriverCompatibleCommand};
 use http::Method;
 use serde_json::{Value, json};
 use std::{fs, future::Future, path::Path, thread, time::Duration};
@@ -18,10 +15,10 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use url::{ParseError, Url};
 
-/// Far longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest wait, on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A browser. It ends when this is dropped.
+/// A browser. It closes when this is dropped.
 #[derive(Debug)]
 pub struct Browser {
     engine: Engine,
@@ -36,29 +33,29 @@ impl Browser {
     ///
     /// # Panics
     ///
-    /// As [`Browser::with`].
+    /// As [`Browser::with_mode`].
     #[must_use]
     pub fn new() -> Self {
-        Self::of(Engine::Chromium)
+        Self::with_engine(Engine::Chromium)
     }
 
     /// Starts an engine with an empty profile.
     ///
     /// # Panics
     ///
-    /// As [`Browser::with`].
+    /// As [`Browser::with_mode`].
     #[must_use]
-    pub fn of(engine: Engine) -> Self {
-        Self::with(engine, Mode::Usual)
+    pub fn with_engine(engine: Engine) -> Self {
+        Self::with_mode(engine, Mode::Usual)
     }
 
-    /// Starts an engine with an empty profile and a person's choice.
+    /// Starts an engine with an empty profile in a mode.
     ///
     /// # Panics
     ///
-    /// If it or its driver cannot be started.
+    /// If the browser or its driver cannot be started.
     #[must_use]
-    pub fn with(engine: Engine, mode: Mode) -> Self {
+    pub fn with_mode(engine: Engine, mode: Mode) -> Self {
         let profile = tempfile::tempdir().expect("a temporary folder");
         let driver = engine.start(profile.path());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -77,21 +74,21 @@ impl Browser {
     }
 
     fn run<T, E: std::fmt::Debug>(&self, future: impl Future<Output = Result<T, E>>) -> T {
-        self.runtime.block_on(future).expect("the browser does as it is told")
+        self.runtime.block_on(future).expect("the WebDriver command succeeds")
     }
 
-    /// The folder in which it keeps all that it keeps.
+    /// The folder of the browser's profile.
     #[must_use]
     pub fn profile(&self) -> &Path {
         self.profile.path()
     }
 
-    /// Goes to `url`.
+    /// Opens `url`.
     pub fn open(&self, url: &str) {
         self.run(self.client.goto(url));
     }
 
-    /// Where it is.
+    /// The URL of the page.
     #[must_use]
     pub fn url(&self) -> String {
         self.run(self.client.current_url()).into()
@@ -107,31 +104,31 @@ impl Browser {
         self.run(self.client.refresh());
     }
 
-    /// Runs the body of a function in the page.
+    /// Runs a function body in the page and returns its result.
     pub fn js(&self, body: &str) -> Value {
         self.run(self.client.execute(body, Vec::new()))
     }
 
-    /// Waits until an expression in the page is true.
+    /// Waits until a JavaScript expression is true.
     ///
     /// # Panics
     ///
-    /// If it does not come to be, with `what` and what the page shows instead.
+    /// After the timeout, with the text of the page.
     pub fn wait(&self, what: &str, expression: &str) {
         let step = Duration::from_millis(25);
         let mut waited = Duration::ZERO;
-        // A page that is just being left has nothing to ask.
+        // During a navigation the script fails.
         while self.runtime.block_on(self.client.execute(&format!("return !!({expression})"), Vec::new())).ok()
             != Some(Value::Bool(true))
         {
-            if waited > PATIENCE {
-                let shown = self.js(
+            if waited > TIMEOUT {
+                let page = self.js(
                     "return location.href + '\\n' + document.body.innerText + '\\n' + \
                      [...document.querySelectorAll('add-to-smooch')].map((it) => it.shadowRoot?.textContent).join('\\n')",
                 );
                 panic!(
-                    "{what}: not so after {PATIENCE:?}. The page shows:\n{}",
-                    shown.as_str().unwrap_or_default()
+                    "waited {TIMEOUT:?} for: {what}. The page shows:\n{}",
+                    page.as_str().unwrap_or_default()
                 );
             }
             thread::sleep(step);
@@ -139,7 +136,7 @@ impl Browser {
         }
     }
 
-    /// Waits until the browser is at a URL that starts so.
+    /// Waits until the page's URL starts with `start` and the page is loaded.
     pub fn wait_for_url(&self, start: &str) {
         self.wait(
             start,
@@ -147,28 +144,27 @@ impl Browser {
         );
     }
 
-    /// Clicks the element that a CSS selector finds, as a person does.
+    /// Clicks the element that a CSS selector finds.
     pub fn click(&self, css: &str) {
-        self.click_found(&format!("document.querySelector({})", json!(css)));
+        self.click_expression(&format!("document.querySelector({})", json!(css)));
     }
 
-    /// Clicks the element that an expression yields.
-    pub fn click_found(&self, expression: &str) {
+    /// Clicks the element that a JavaScript expression yields.
+    pub fn click_expression(&self, expression: &str) {
         self.press(expression, &[]);
     }
 
-    /// Clicks with Ctrl held, which opens a link in a new tab.
+    /// Clicks with Ctrl, which opens a link in a new tab.
     pub fn click_into_new_tab(&self, expression: &str) {
-        // WebDriver §17.4.2: the private use character that stands for Ctrl.
+        // WebDriver §17.4.2: the code point for Ctrl.
         self.press(expression, &["\u{e009}"]);
     }
 
-    /// Moves the pointer to the middle of an element and presses, with keys held: what a hand does, and also what
-    /// works inside a shadow tree.
+    /// Moves the pointer to the middle of an element and clicks while keys are held. This also works inside a shadow tree.
     fn press(&self, expression: &str, held: &[&str]) {
-        // Before all is loaded, an element may be elsewhere a moment later.
+        // While the page loads, the element may move.
         self.wait(expression, &format!("document.readyState == 'complete' && {expression}"));
-        let at = self.js(&format!(
+        let center = self.js(&format!(
             "const it = {expression}; it.scrollIntoView({{block: 'center', behavior: 'instant'}}); \
              const box = it.getBoundingClientRect(); \
              return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)]"
@@ -176,7 +172,7 @@ impl Browser {
         let pause = || json!({"type": "pause", "duration": 0});
         let mut keys: Vec<Value> = held.iter().map(|key| json!({"type": "keyDown", "value": key})).collect();
         let mut pointer: Vec<Value> = held.iter().map(|_| pause()).collect();
-        pointer.push(json!({"type": "pointerMove", "duration": 0, "x": at[0], "y": at[1]}));
+        pointer.push(json!({"type": "pointerMove", "duration": 0, "x": center[0], "y": center[1]}));
         pointer.push(json!({"type": "pointerDown", "button": 0}));
         pointer.push(json!({"type": "pointerUp", "button": 0}));
         keys.extend([pause(), pause(), pause()]);
@@ -188,87 +184,14 @@ impl Browser {
         self.run(self.client.issue_cmd(Raw { path: "actions", body: actions }));
     }
 
-    /// Goes to the tab that was opened last.
-    ///
-    /// # Panics
-    ///
-    /// If there is only one.
-    pub fn to_newest_tab(&self) {
-        let current = self.run(self.client.window());
-        let step = Duration::from_millis(25);
-        let mut waited = Duration::ZERO;
-        loop {
-            let other = self.run(self.client.windows()).into_iter().rev().find(|window| *window != current);
-            if let Some(other) = other {
-                return self.run(self.client.switch_to_window(other));
-            }
-            assert!(waited < PATIENCE, "no other tab has opened");
-            thread::sleep(step);
-            waited += step;
-        }
-    }
-
-    /// The tab that it is in.
-    #[must_use]
-    pub fn tab(&self) -> WindowHandle {
-        self.run(self.client.window())
-    }
-
-    /// Goes to a tab.
-    pub fn to_tab(&self, tab: WindowHandle) {
-        self.run(self.client.switch_to_window(tab));
-    }
-
-    /// How many tabs there are.
-    #[must_use]
-    pub fn tabs(&self) -> usize {
-        self.all_tabs().len()
-    }
-
-    /// Opens another, and goes there.
-    pub fn open_tab(&self) -> WindowHandle {
-        // WebKit's browser draws no tab that is behind another, and waits for it to be drawn.
-        let as_tab = self.engine != Engine::WebKit;
-        let tab = self.run(self.client.new_window(as_tab)).handle;
-        self.to_tab(tab.clone());
-        tab
-    }
-
-    /// All of them.
-    #[must_use]
-    pub fn all_tabs(&self) -> Vec<WindowHandle> {
-        self.run(self.client.windows())
-    }
-
-    /// Waits until the tabs that are there are right.
-    ///
-    /// # Panics
-    ///
-    /// If they do not come to be.
-    #[track_caller]
-    pub fn wait_for_tabs(&self, right: impl Fn(&[WindowHandle]) -> bool) {
-        let step = Duration::from_millis(25);
-        let mut waited = Duration::ZERO;
-        while !right(&self.all_tabs()) {
-            assert!(waited < PATIENCE, "there are other tabs, after {PATIENCE:?} too");
-            thread::sleep(step);
-            waited += step;
-        }
-    }
-
-    /// Closes the tab that it is in. Another has to be gone to next.
-    pub fn close_tab(&self) {
-        self.run(self.client.close_window());
-    }
-
-    /// Empties a field and types into it.
+    /// Clears a field and types into it.
     pub fn fill(&self, css: &str, text: &str) {
         let field = self.run(self.client.find(fantoccini::Locator::Css(css)));
         self.run(field.clear());
         self.run(field.send_keys(text));
     }
 
-    /// What the page shows as text, the shadow trees of buttons too.
+    /// The text of the page, with the shadow trees of its buttons.
     #[must_use]
     pub fn text(&self) -> String {
         let text = self.js(
@@ -278,10 +201,10 @@ impl Browser {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Makes a picture of the page.
-    pub fn picture(&self, path: &Path) {
-        let picture = self.run(self.client.screenshot());
-        keep(path, &picture);
+    /// Writes a screenshot of the page to a PNG file.
+    pub fn screenshot(&self, path: &Path) {
+        let png = self.run(self.client.screenshot());
+        write_file(path, &png);
     }
 }
 
@@ -293,12 +216,12 @@ impl Default for Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It ends with its session; a driver that was killed would leave it running.
+        // Ending the session closes the browser. Killing the driver would leave the browser running.
         let _ = self.runtime.block_on(self.client.clone().close());
     }
 }
 
-/// A command of the driver that `WebDriver` does not define.
+/// A command that fantoccini has no method for.
 #[derive(Debug)]
 struct Raw {
     path: &'static str,
@@ -315,9 +238,9 @@ impl WebDriverCompatibleCommand for Raw {
     }
 }
 
-fn keep(path: &Path, picture: &[u8]) {
+fn write_file(path: &Path, png: &[u8]) {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).expect("a folder for pictures");
     }
-    fs::write(path, picture).expect("room for a picture");
+    fs::write(path, png).expect("room for a picture");
 }

@@ -1,4 +1,4 @@
-//! The one place in the tests that reads the real clock.
+//! The only module of the tests that reads the real clock.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -6,17 +6,17 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 ///
 /// # Panics
 ///
-/// Before 1970.
+/// If the clock is before 1970.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "what runs in workerd goes by the real time")]
+#[expect(clippy::disallowed_methods, reason = "the Worker in workerd uses the real time")]
 pub fn wall_clock() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
-    u64::try_from(since.as_millis()).expect("it is long before the year 500 million")
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is after 1970");
+    u64::try_from(since.as_millis()).expect("the milliseconds fit in 64 bits")
 }
 
-/// Now, for what is measured or waited for.
+/// A point in time, for measurements and timeouts.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "a load has its pace by the real clock")]
+#[expect(clippy::disallowed_methods, reason = "measurements use the real clock")]
 pub fn instant() -> Instant {
     Instant::now()
 }

@@ -1,7 +1,7 @@
-//! The HTTP face of [`Kv`], as workerd's `kvNamespace` binding speaks to it, so that the real worker can be given
-//! a KV whose limits, staleness, faults and counts are ours.
+//! [`Kv`] over HTTP, in the protocol of workerd's `kvNamespace` binding. It gives the real Worker a KV whose limits, cache,
+//! faults and counts the tests control.
 
-use crate::kv::{Kv, Refusal, SILENCE};
+use crate::kv::{Kv, NO_ANSWER, Rejection};
 use http::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
@@ -33,17 +33,17 @@ pub fn handle(kv: &mut Kv, request: &Request, now_ms: u64) -> Response {
         Method::DELETE => kv.delete(&key).map(|()| answer(200, Vec::new())),
         _ => Ok(answer(405, Vec::new())),
     };
-    result.unwrap_or_else(|refusal| {
-        if refusal == SILENCE {
-            let mut silence = answer(200, Vec::new());
-            silence.extensions_mut().insert(Broken::Hang);
-            return silence;
+    result.unwrap_or_else(|rejection| {
+        if rejection == NO_ANSWER {
+            let mut hanging = answer(200, Vec::new());
+            hanging.extensions_mut().insert(Broken::Hang);
+            return hanging;
         }
-        answer(refusal.status, refusal.text.into())
+        answer(rejection.status, rejection.text.into())
     })
 }
 
-fn get(kv: &mut Kv, key: &str, now_ms: u64) -> Result<Response, Refusal> {
+fn get(kv: &mut Kv, key: &str, now_ms: u64) -> Result<Response, Rejection> {
     let Some(entry) = kv.get(key, now_ms)? else { return Ok(answer(404, Vec::new())) };
     let mut found = answer(200, entry.value.into_bytes());
     if let Some(metadata) = entry.metadata.and_then(|metadata| metadata.parse().ok()) {
@@ -58,7 +58,7 @@ fn list(
     cursor: Option<&str>,
     limit: usize,
     now_ms: u64,
-) -> Result<Response, Refusal> {
+) -> Result<Response, Rejection> {
     let (keys, cursor) = kv.list(prefix, cursor, limit, now_ms)?;
     let keys: Vec<_> = keys
         .into_iter()

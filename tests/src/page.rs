@@ -1,5 +1,5 @@
-//! The partner's page and the person before it, without a browser: sets out with a verifier of its own, comes
-//! back, and finishes, as the client does.
+//! A partner's page and its user without a browser: starts a flow with a verifier, returns with a receipt, and finishes, as
+//! the client does. Also requests to the edge.
 
 use crate::world::{API_KEY, PARTNER, Request, Response, World};
 use form_urlencoded::Serializer;
@@ -7,22 +7,22 @@ use serde_json::Value;
 use shared::{AuthorizationRequest, Site, State, Verifier};
 use stand_in::Owner;
 
-/// One flow as one page sees it.
+/// One flow of one page.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The page's origin.
     pub origin: String,
-    /// The verifier, which only this page has.
+    /// The verifier. Only this page has it.
     pub verifier: Verifier,
-    /// The state that its link carries.
+    /// The `state` of the button's link.
     pub state: State,
-    /// The session that the page shows now.
+    /// The session of the page that finishes the flow.
     pub session: Option<String>,
-    /// The session that it set out with.
+    /// The session of the page that started the flow.
     pub started_session: Option<String>,
 }
 
-/// What a page finds in its fragment on return.
+/// The parameters in the fragment with which the callback redirects to a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fragment {
     /// `smooch.receipt`
@@ -34,23 +34,23 @@ pub struct Fragment {
 }
 
 impl Page {
-    /// A page of `site` that sets out with a verifier made of `seed`, the same each time.
+    /// A page of `site` whose verifier is 32 times the byte `seed`.
     #[must_use]
     pub fn new(site: &str, seed: u8) -> Self {
         Self::with_verifier(site, Verifier::from_bytes(&[seed; 32]))
     }
 
-    /// A page of `site` that sets out with `verifier`.
+    /// A page of `site` with a verifier.
     #[must_use]
     pub fn with_verifier(site: &str, verifier: Verifier) -> Self {
-        let site = Site::parse(site).expect("a site's name");
+        let site = Site::parse(site).expect("the site's name is valid");
         let state = State { site, challenge: verifier.challenge() };
         Self { origin: PARTNER.into(), verifier, state, session: None, started_session: None }
     }
 
-    /// The same with a session, now and when it set out.
+    /// The same page with a session, at the start and at the end of the flow.
     #[must_use]
-    pub fn of(self, session: &str) -> Self {
+    pub fn with_session(self, session: &str) -> Self {
         Self { session: Some(session.into()), started_session: Some(session.into()), ..self }
     }
 
@@ -74,26 +74,26 @@ impl Page {
         .url(&endpoint)
     }
 
-    /// Clicks, allows access for `app`, and follows Smooch's redirect to the edge: returns the callback's URL.
+    /// Follows the link, and allows access for `app` as the owner `email`. Returns the URL of the callback.
     #[must_use]
     pub fn allow(&self, world: &mut dyn World, email: &str, app: &str) -> String {
         let link = self.link(world, false);
         Owner::new(email).allow(&link, app, |request| world.visit(request)).expect("the owner can allow")
     }
 
-    /// Finishes with `receipt`.
+    /// Sends `receipt` to `/complete`.
     pub fn complete(&self, world: &mut dyn World, receipt: &str) -> Response {
         let form = self.form(receipt);
         complete(world, &self.origin, &form)
     }
 
-    /// Finishes with `receipt`, as a page does that has not heard of an earlier try.
+    /// Sends `receipt` to `/complete` as a retry of an earlier attempt whose answer was lost.
     pub fn complete_again(&self, world: &mut dyn World, receipt: &str) -> Response {
         let form = self.form(receipt) + "&again=1";
         complete(world, &self.origin, &form)
     }
 
-    /// What the page posts.
+    /// The form that the page sends to `/complete`.
     #[must_use]
     pub fn form(&self, receipt: &str) -> String {
         let mut form = Serializer::new(String::new());
@@ -107,20 +107,21 @@ impl Page {
         form.finish()
     }
 
-    /// The whole way: allow, callback, complete.
+    /// The whole flow: consent, callback, `/complete`.
     pub fn install(&self, world: &mut dyn World, email: &str, app: &str) -> Response {
         let callback = self.allow(world, email, app);
-        let receipt = Fragment::of(&get(world, &callback)).receipt.expect("the callback gives a receipt");
+        let receipt =
+            Fragment::from_redirect(&get(world, &callback)).receipt.expect("the callback gives a receipt");
         self.complete(world, &receipt)
     }
 }
 
 impl Fragment {
-    /// What stands behind the `#` of a bounce.
+    /// Reads the fragment of the callback's `Location`.
     #[must_use]
-    pub fn of(bounce: &Response) -> Self {
+    pub fn from_redirect(redirect: &Response) -> Self {
         let mut fragment = Self::default();
-        let location = header(bounce, "location").unwrap_or_default();
+        let location = header(redirect, "location").unwrap_or_default();
         let Some((_, text)) = location.split_once('#') else { return fragment };
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             match name.as_ref() {
@@ -136,37 +137,37 @@ impl Fragment {
 
 /// Posts a form to `/complete` from a page of `origin`.
 pub fn complete(world: &mut dyn World, origin: &str, form: &str) -> Response {
-    let request = completion(world, origin, form);
+    let request = complete_request(world, origin, form);
     world.send(request)
 }
 
-/// What [`complete`] sends.
-pub fn completion(world: &dyn World, origin: &str, form: &str) -> Request {
+/// The request that [`complete`] sends.
+pub fn complete_request(world: &dyn World, origin: &str, form: &str) -> Request {
     let request = http::Request::post(format!("{}/complete", world.edge()))
         .header("origin", origin)
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form.as_bytes().to_vec());
-    request.expect("a request")
+    request.expect("the request is valid")
 }
 
-/// A GET of `url`, or of a path of the edge.
+/// Gets a URL, or a path of the edge.
 pub fn get(world: &mut dyn World, url: &str) -> Response {
     let request = request("GET", &absolute(world, url));
     world.send(request)
 }
 
-/// A GET with the backend's key.
+/// Gets a path with the API key of the backend.
 pub fn get_v1(world: &mut dyn World, path: &str) -> Response {
     let mut request = request("GET", &absolute(world, path));
-    let key = format!("Bearer {API_KEY}").parse().expect("a header");
+    let key = format!("Bearer {API_KEY}").parse().expect("the header is valid");
     request.headers_mut().insert("authorization", key);
     world.send(request)
 }
 
-/// A call with the backend's key.
+/// Calls a path with the API key of the backend.
 pub fn call_v1(world: &mut dyn World, method: &str, path: &str, body: &str) -> Response {
     let mut request = request(method, &absolute(world, path));
-    let key = format!("Bearer {API_KEY}").parse().expect("a header");
+    let key = format!("Bearer {API_KEY}").parse().expect("the header is valid");
     request.headers_mut().insert("authorization", key);
     if !body.is_empty() {
         request.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
@@ -175,25 +176,25 @@ pub fn call_v1(world: &mut dyn World, method: &str, path: &str, body: &str) -> R
     world.send(request)
 }
 
-/// The id of a connection that was just made.
+/// The id in the answer of `/complete`.
 #[must_use]
-pub fn id_of(connected: &Response) -> String {
+pub fn connection_id(connected: &Response) -> String {
     json(connected)["connection"]["id"].as_str().expect("a connection").to_owned()
 }
 
-/// A session for `subject`, made with the backend's key.
-pub fn session(world: &mut dyn World, body: &Value) -> Response {
+/// Creates a session with the API key of the backend.
+pub fn create_session(world: &mut dyn World, body: &Value) -> Response {
     let request = http::Request::post(format!("{}/v1/sessions", world.edge()))
         .header("authorization", format!("Bearer {API_KEY}"))
         .header("content-type", "application/json")
         .body(body.to_string().into_bytes());
-    world.send(request.expect("a request"))
+    world.send(request.expect("the request is valid"))
 }
 
 /// A request without a body.
 #[must_use]
 pub fn request(method: &str, url: &str) -> Request {
-    http::Request::builder().method(method).uri(url).body(Vec::new()).expect("a request")
+    http::Request::builder().method(method).uri(url).body(Vec::new()).expect("the request is valid")
 }
 
 /// A header of an answer.

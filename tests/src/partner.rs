@@ -1,7 +1,5 @@
-//! A partner's site with a backend of its own: a page with the embed, and a backend that holds the API key, sees
-//! the connections and sends "hello" through one.
-//!
-//! It is what an integration partner would write, and stands in for theirs in the demo and in the browser tests.
+//! A partner's site, for the demo and the browser tests: a page with the embed, and a backend that has the API key, lists the
+//! connections and sends "hello" through one. An integration partner would write the same.
 
 mod backend;
 mod pages;
@@ -14,7 +12,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Where browsers report what a page's policy forbids, for pages whose policy names it.
+/// The path of the `report-uri` of a page's Content-Security-Policy.
 pub const REPORTS: &str = "/reports";
 
 /// A partner's site.
@@ -23,61 +21,61 @@ pub struct Partner {
     backend: Backend,
     edge: String,
     authorize_url: String,
-    added: Mutex<BTreeMap<String, Response>>,
+    replaced: Mutex<BTreeMap<String, Response>>,
     reports: Mutex<Vec<String>>,
 }
 
-/// A message that the backend has sent, for whoever watches.
+/// A message that the backend has sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
-    /// What the connection's app is called, or its id.
+pub struct SentMessage {
+    /// The name of the app, or its id.
     pub app: String,
-    /// What was said.
+    /// The text of the message.
     pub text: String,
-    /// Where the owner sees it.
+    /// The URL at which the owner sees the message.
     pub shown_at: String,
 }
 
 impl Partner {
-    /// A site whose edge is at `edge` and whose Smooch is at `smooch`. `api_key` is one of the edge's.
+    /// A site for the edge and the Smooch at these origins, with an API key of the edge.
     #[must_use]
     pub fn new(edge: &str, smooch: &str, api_key: &str) -> Self {
         Self {
             backend: Backend::new(edge, smooch, api_key),
             edge: edge.into(),
             authorize_url: format!("{smooch}/oauth/authorize"),
-            added: Mutex::default(),
+            replaced: Mutex::default(),
             reports: Mutex::default(),
         }
     }
 
-    /// Answers with this at `path` from now on, in the place of what was there.
+    /// Makes the site answer with `answer` at `path`.
     pub fn serve(&self, path: &str, answer: Response) {
-        self.added.lock().unwrap_or_else(PoisonError::into_inner).insert(path.into(), answer);
+        self.replaced.lock().unwrap_or_else(PoisonError::into_inner).insert(path.into(), answer);
     }
 
-    /// What came to [`REPORTS`].
+    /// The bodies of the requests to [`REPORTS`].
     #[must_use]
     pub fn reports(&self) -> Vec<String> {
         self.reports.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// All connections there are, of this user or not.
+    /// The connections of all users.
     #[must_use]
     pub fn connections(&self) -> Vec<serde_json::Value> {
         self.backend.all_connections()
     }
 
-    /// Another user is before the page from now on.
+    /// Logs another user in.
     pub fn log_in(&self, user: &str) {
         self.backend.log_in(user);
     }
 
-    /// Answers a request. What the backend did meanwhile is told to `watch`.
-    pub fn handle(&self, request: &Request, watch: &dyn Fn(&Sent)) -> Response {
+    /// Answers a request. A message that the backend sends goes to `watch`.
+    pub fn handle(&self, request: &Request, watch: &dyn Fn(&SentMessage)) -> Response {
         let path = request.uri().path();
-        let added = self.added.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        if let Some(answer) = added {
+        let replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some(answer) = replaced {
             return answer;
         }
         match (request.method(), path) {
@@ -95,17 +93,17 @@ impl Partner {
                 pages::text(StatusCode::OK, "")
             }
             (&Method::POST, "/hello") => self.hello(request, watch),
-            _ => pages::text(StatusCode::NOT_FOUND, "There is nothing here."),
+            _ => pages::text(StatusCode::NOT_FOUND, "Not found."),
         }
     }
 
-    /// The page names a connection; the backend asks the edge for it with its own key, and believes nothing else.
-    fn hello(&self, request: &Request, watch: &dyn Fn(&Sent)) -> Response {
-        // A page of another origin cannot send this type without a preflight, which nobody answers here.
+    /// The page names a connection, and the backend looks it up at the edge, because a page can send any id.
+    fn hello(&self, request: &Request, watch: &dyn Fn(&SentMessage)) -> Response {
+        // CSRF: a page of another origin needs a CORS preflight for this content type, and this site answers none.
         let json = request.headers().get("content-type").is_some_and(|value| value == "application/json");
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap_or_default();
         let Some(id) = body["connection"].as_str().filter(|_| json) else {
-            return pages::text(StatusCode::BAD_REQUEST, "Name a connection.");
+            return pages::text(StatusCode::BAD_REQUEST, "The request names no connection.");
         };
         match self.backend.hello(id) {
             Ok(sent) => {

@@ -1,4 +1,4 @@
-//! Settings from a JSON table.
+//! Settings of a deployment from a JSON object.
 
 use edge::vars::{Var, VarObject, Vars};
 use serde::de::DeserializeOwned;

@@ -1,5 +1,5 @@
-//! An HTTP/1.1 client over one connection. Tests use it for bytes that a client library would correct or hold back; the
-//! benchmark uses it because it shares two cores with the Worker, so it must do no more than send and find the answer's end.
+//! An HTTP/1.1 client and server over one TCP connection. Tests use it for bytes that an HTTP library would correct or buffer.
+//! The benchmark uses it because it shares two cores with the Worker, so the client must cost little.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -7,14 +7,14 @@ use std::{
     time::Duration,
 };
 
-/// A side that says nothing for longer has failed.
+/// The longest wait for the other side.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One end of a connection, and what has come over it.
+/// One end of a connection.
 #[derive(Debug)]
 pub struct Wire(BufReader<TcpStream>);
 
-/// An answer.
+/// A response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
@@ -32,13 +32,13 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The cookies that `Set-Cookie` sets, as a `Cookie` header carries them.
+    /// The cookies of `Set-Cookie`, as they stand in a `Cookie` header.
     pub fn cookies(&self) -> impl Iterator<Item = &str> {
         let set = self.headers.iter().filter(|(name, _)| name == "set-cookie");
         set.filter_map(|(_, value)| value.split(';').next())
     }
 
-    /// Reads a head, up to the empty line.
+    /// Parses the head of a response.
     fn read_head(head: &str) -> Option<Self> {
         let mut lines = head.split("\r\n");
         let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
@@ -51,11 +51,11 @@ impl Answer {
 }
 
 impl Wire {
-    /// This end of a connection.
+    /// Wraps a stream.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// If the system reports an error.
     pub fn new(stream: TcpStream) -> io::Result<Self> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
@@ -66,21 +66,21 @@ impl Wire {
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// If the system reports an error.
     pub fn connect(host: &str) -> io::Result<Self> {
         Self::new(TcpStream::connect(host)?)
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     ///
     /// # Errors
     ///
-    /// If the other side has gone.
+    /// If the other side has closed the connection.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.get_mut().write_all(bytes)
     }
 
-    /// Sends a chunk of a body.
+    /// Sends one chunk of a chunked body.
     ///
     /// # Errors
     ///
@@ -89,11 +89,11 @@ impl Wire {
         self.send(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes())
     }
 
-    /// The head of a request or an answer, up to the empty line.
+    /// Receives the head of a request or a response, up to the empty line.
     ///
     /// # Errors
     ///
-    /// If the other side has gone, or says nothing.
+    /// If the other side has closed the connection, or sends nothing for a minute.
     pub fn head(&mut self) -> io::Result<String> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -104,11 +104,11 @@ impl Wire {
         Ok(String::from_utf8_lossy(&head).into_owned())
     }
 
-    /// The next chunk of a body; an empty one ends it.
+    /// Receives the next chunk of a body. An empty chunk ends the body.
     ///
     /// # Errors
     ///
-    /// As [`Wire::head`], or if it is no chunk.
+    /// As [`Wire::head`], or for an invalid chunk.
     pub fn chunk(&mut self) -> io::Result<Vec<u8>> {
         let mut size = String::new();
         self.0.read_line(&mut size)?;
@@ -119,11 +119,11 @@ impl Wire {
         Ok(chunk)
     }
 
-    /// A whole answer to a request of this method.
+    /// Receives a whole response to a request with this method.
     ///
     /// # Errors
     ///
-    /// As [`Wire::head`], or if it is no answer.
+    /// As [`Wire::head`], or for an invalid response.
     pub fn answer(&mut self, method: &str) -> io::Result<Answer> {
         let mut answer = Answer::read_head(&self.head()?).ok_or(io::ErrorKind::InvalidData)?;
         if method == "HEAD" || [204, 304].contains(&answer.status) {
@@ -145,7 +145,7 @@ impl Wire {
         Ok(answer)
     }
 
-    /// Sends a whole request and waits for its whole answer.
+    /// Sends a whole request and receives its whole response.
     ///
     /// # Errors
     ///

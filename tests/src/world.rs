@@ -1,98 +1,100 @@
-//! The world a scenario plays in: an edge, a Smooch, a KV. One is simulated in memory, one is the real worker in
-//! workerd; a scenario cannot tell which.
+//! The world of a scenario: an edge, a stand-in Smooch and a KV namespace. [`Simulator`](crate::simulator::Simulator) is one
+//! in memory, [`Workerd`](crate::workerd::Workerd) one with the real Worker. A scenario does not know which it runs in.
 
 use crate::kv::Kv;
 use serde_json::{Value, json};
 use stand_in::{Marketplace, Options, Smooch};
 use std::sync::MutexGuard;
 
-/// A request to the edge. Its URI is absolute.
+/// A request to the edge, with an absolute URI.
 pub type Request = http::Request<Vec<u8>>;
 
 /// An answer of the edge.
 pub type Response = http::Response<Vec<u8>>;
 
-/// An edge, a Smooch and a KV.
+/// Makes a world from a scenario's setup.
+pub type Start<'a> = &'a dyn Fn(&Setup) -> Box<dyn World>;
+
+/// An edge, a Smooch and a KV namespace.
 pub trait World {
-    /// Where the edge is: scheme, host and port.
+    /// The edge's origin.
     fn edge(&self) -> String;
 
-    /// Where Smooch is.
+    /// Smooch's origin.
     fn smooch_origin(&self) -> String;
 
     /// Sends a request to the edge. Redirects are not followed.
     fn send(&mut self, request: Request) -> Response;
 
-    /// Sends a request to Smooch, as an owner's browser does.
+    /// Sends a request to Smooch, as the owner's browser does.
     fn visit(&mut self, request: Request) -> Response;
 
-    /// A look into Smooch.
+    /// The state of Smooch.
     fn smooch(&self) -> MutexGuard<'_, Smooch>;
 
-    /// A look into KV.
+    /// The state of KV.
     fn kv(&self) -> MutexGuard<'_, Kv>;
 
-    /// Lets time pass at Smooch and in KV; at the edge too where the world is simulated.
-    fn pass(&mut self, milliseconds: u64);
+    /// Moves the clocks of Smooch and KV forward; in the simulator also the clock of the edge.
+    fn advance(&mut self, milliseconds: u64);
 
     /// Sets the same clocks back.
-    fn set_back(&mut self, milliseconds: u64);
+    fn set_clock_back(&mut self, milliseconds: u64);
 
-    /// Sends a request and ends the edge, with no warning and no answer, when it is about to write keys that start with
-    /// each of `prefixes`; then starts it anew.
-    fn send_and_die(&mut self, request: Request, prefixes: &[&str], setup: &Setup);
+    /// Sends a request and kills the edge when it is about to write a key of each of `prefixes`. Then starts a new edge.
+    fn send_and_crash(&mut self, request: Request, prefixes: &[&str], setup: &Setup);
 
-    /// Sends a request that exchanges a code, and is gone without its answer when Smooch has begun to work on that. Comes
-    /// back when the edge is done with it.
-    fn send_and_leave(&mut self, request: Request);
+    /// Sends a request that exchanges a code, and disconnects while Smooch works on the exchange. Returns when the edge has
+    /// finished the request.
+    fn send_and_disconnect(&mut self, request: Request);
 
-    /// Sends two requests at once.
+    /// Sends two requests at the same time.
     fn send_both(&mut self, one: Request, other: Request) -> [Response; 2];
 
-    /// Starts the edge anew with other settings. KV and Smooch stay.
+    /// Replaces the edge by one with other settings. KV and Smooch stay.
     fn restart(&mut self, setup: &Setup);
 
-    /// Has the edge run its sweep once, as its schedule does each minute.
-    fn sweep(&mut self);
+    /// Runs the edge's scheduled upkeep once, as cron does each minute.
+    fn run_upkeep(&mut self);
 
-    /// Whether the edge's clock jumps with [`World::pass`].
+    /// Returns true if [`World::advance`] moves the edge's clock.
     fn is_simulated(&self) -> bool;
 
-    /// The time at the edge, in milliseconds since 1970.
+    /// The edge's clock, in milliseconds since 1970.
     fn now(&self) -> u64;
 
-    /// What the worker has logged so far.
+    /// The Worker's log so far.
     fn log(&self) -> String;
 }
 
-/// How to make a world.
+/// The configuration of a world.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The settings, but for the addresses of Smooch, which the world knows.
+    /// The edge's settings, without the URLs of Smooch, which the world adds.
     pub vars: Value,
-    /// Which family of endpoints Smooch is asked by.
+    /// The family of Smooch endpoints.
     pub provider: Provider,
-    /// How Smooch behaves.
+    /// The options of the stand-in Smooch.
     pub options: Options,
-    /// Whether the platform's rate limiters are there.
-    pub limited: bool,
-    /// A script of the test's own that stands around the real worker, `index.js`, and may disturb its platform.
-    pub around: Option<&'static str>,
+    /// Turns the platform's rate limiters on.
+    pub rate_limited: bool,
+    /// A script that wraps the real Worker, `index.js`, and can disturb its platform.
+    pub wrapper: Option<&'static str>,
 }
 
-/// The two families of endpoints.
+/// The two families of Smooch endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
-    /// The first.
+    /// `smooch.io`: paths without a prefix, and a token that names its app.
     Smooch,
-    /// The second.
+    /// Sunshine Conversations: paths below `/sc`, and `tokenInfo`.
     Sunshine,
 }
 
 /// The origin of the partner's site.
 pub const PARTNER: &str = "http://127.0.0.1:8789";
 
-/// Where the partner's site finishes flows.
+/// The return page of the partner's site.
 pub const RETURN_TO: &str = "http://127.0.0.1:8789/connected?from=smooch";
 
 /// The API key of the partner's backend.
@@ -102,7 +104,7 @@ pub const API_KEY: &str = "canary-api-key-0123456789abcdefghij";
 pub const SEALING_KEYS: &str = "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
 impl Setup {
-    /// A partner with two sites, one of which asks for sessions, at the first family of endpoints.
+    /// A partner with three sites, one of which requires a session, at the first family of endpoints.
     #[must_use]
     pub fn smooch() -> Self {
         let vars = json!({
@@ -116,23 +118,30 @@ impl Setup {
                 "other": {"origin": "https://other.example", "return_to": "https://other.example/"},
             },
         });
-        Self { vars, provider: Provider::Smooch, options: Options::default(), limited: true, around: None }
+        Self {
+            vars,
+            provider: Provider::Smooch,
+            options: Options::default(),
+            rate_limited: true,
+            wrapper: None,
+        }
     }
 
-    /// The same at the second family, as a marketplace integration.
+    /// The same partner at the second family, as a marketplace integration.
     #[must_use]
     pub fn sunshine() -> Self {
-        let said = ("Shoplifter", "1234", "5678");
-        let setup = Self::smooch()
-            .with("SMOOCH_PROVIDER", "sunshine")
-            .with("SMOOCH_MARKETPLACE", json!({"name": said.0, "organization_id": said.1, "bot_id": said.2}));
+        let names = ("Shoplifter", "1234", "5678");
+        let setup = Self::smooch().with("SMOOCH_PROVIDER", "sunshine").with(
+            "SMOOCH_MARKETPLACE",
+            json!({"name": names.0, "organization_id": names.1, "bot_id": names.2}),
+        );
         let marketplace =
-            Marketplace { name: said.0.into(), organization_id: said.1.into(), bot_id: said.2.into() };
+            Marketplace { name: names.0.into(), organization_id: names.1.into(), bot_id: names.2.into() };
         let options = Options { marketplace: Some(marketplace), ..Options::default() };
         Self { provider: Provider::Sunshine, options, ..setup }
     }
 
-    /// The same with another setting.
+    /// The same setup with another setting.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         if let Some(vars) = self.vars.as_object_mut() {
@@ -141,13 +150,13 @@ impl Setup {
         self
     }
 
-    /// The same with another Smooch.
+    /// The same setup with other options of Smooch.
     #[must_use]
-    pub fn at(self, options: Options) -> Self {
+    pub fn with_options(self, options: Options) -> Self {
         Self { options, ..self }
     }
 
-    /// All settings, for a Smooch at `smooch`. What the scenario set itself stays.
+    /// All settings, for a Smooch at the origin `smooch`. The scenario's own settings win.
     #[must_use]
     pub fn vars_at(&self, smooch: &str) -> Value {
         let family = match self.provider {
@@ -170,7 +179,7 @@ impl Setup {
     }
 }
 
-/// The seed of a run: `SEED` from the environment, or a fresh one; printed, so that a failure can be repeated.
+/// The random seed of a run: `SEED` from the environment, or a new one. It is printed, so that a failure can be repeated.
 #[must_use]
 #[expect(clippy::print_stdout, reason = "a failed test shows what it printed")]
 pub fn seed() -> u64 {

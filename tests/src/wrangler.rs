@@ -1,7 +1,7 @@
-//! The edge as `wrangler dev` serves it: the deployed worker with its static files, KV kept on disk, and the
-//! settings of `wrangler.toml` but for those that name this machine's ports.
+//! The edge in `wrangler dev`: the built Worker with its static files, KV on disk, and the settings of `wrangler.toml`, except
+//! those that contain a local port.
 
-use crate::tools::{Process, require, root, tool};
+use crate::tools::{Process, ensure_built, root, tool};
 use serde_json::Value;
 use std::{
     fmt::Write as _,
@@ -15,13 +15,13 @@ use std::{
     time::Duration,
 };
 
-/// On a busy machine the first start takes several seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest time to start, on a busy machine.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Long enough for it to end all that it has started.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// The time that wrangler gets to end its own child processes.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A running `wrangler dev`. It ends, with all that it started, when this is dropped.
+/// A running `wrangler dev`. It ends, with its child processes, when this is dropped.
 #[derive(Debug)]
 pub struct Wrangler {
     process: Process,
@@ -29,12 +29,12 @@ pub struct Wrangler {
 }
 
 impl Wrangler {
-    /// Starts the edge on `port` of 127.0.0.1 as the file `config` says, with its KV in `state`, and waits until it
-    /// answers. Settings that are secrets go by way of a file in `state` that only this user can read.
+    /// Starts the edge on `port` of 127.0.0.1 with the configuration file `config` and its KV in the folder `state`, and waits
+    /// until it is ready. Secrets are passed in a file in `state` that only this user can read.
     ///
     /// # Errors
     ///
-    /// What wrangler said, if it did not start.
+    /// The output of wrangler, if it does not start.
     pub fn start(
         port: u16,
         config: &Path,
@@ -42,12 +42,13 @@ impl Wrangler {
         vars: &Value,
         secrets: &Value,
     ) -> Result<Self, String> {
-        require("www/add-to-smooch.js", "make embed");
-        require("build/index.js", "make worker");
+        ensure_built("build/www/add-to-smooch.js");
+        ensure_built("build/worker/index.js");
         let env_file = state.join("edge.env");
         let mut lines = String::new();
         for (name, value) in secrets.as_object().into_iter().flatten() {
-            writeln!(lines, "{name}={}", value.as_str().unwrap_or_default()).expect("a String takes all");
+            writeln!(lines, "{name}={}", value.as_str().unwrap_or_default())
+                .expect("writing to a String does not fail");
         }
         write_private(&env_file, &lines).map_err(|error| format!("{}: {error}", env_file.display()))?;
         let port = port.to_string();
@@ -77,9 +78,9 @@ impl Wrangler {
         }
         command
             .current_dir(root())
-            // What is served is what was built before, and not what is being edited meanwhile.
+            // Serves the build from before, although a source may have changed since.
             .env("WORKER_BUILT", "1")
-            // Locally wrangler keeps a trace of each request with its whole URL, the code included, unless told not to.
+            // By default wrangler stores a trace of each request locally, with its whole URL and the authorization code in it.
             .env("X_LOCAL_OBSERVABILITY", "false")
             .env("WRANGLER_WRITE_LOGS", "false")
             .env("WRANGLER_SEND_METRICS", "false")
@@ -89,7 +90,7 @@ impl Wrangler {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Of its own, so that Ctrl-C reaches us first and it can be ended in order.
+            // In a process group of its own, so that Ctrl-C does not reach it and this type can end it.
             .process_group(0);
         let mut process = Process::start(&mut command);
         let (sender, lines) = mpsc::channel();
@@ -111,34 +112,34 @@ impl Wrangler {
     }
 
     fn wait_until_ready(&mut self) -> Result<(), String> {
-        let mut said = String::new();
+        let mut output = String::new();
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.lines.recv_timeout(START_TIMEOUT) {
                 Ok(line) if line.contains("Ready on") => return Ok(()),
-                Ok(line) => writeln!(said, "{line}").expect("a String takes all"),
-                Err(RecvTimeoutError::Disconnected) => return Err(format!("wrangler has ended:\n{said}")),
-                Err(RecvTimeoutError::Timeout) => return Err(format!("wrangler does not answer:\n{said}")),
+                Ok(line) => writeln!(output, "{line}").expect("writing to a String does not fail"),
+                Err(RecvTimeoutError::Disconnected) => return Err(format!("wrangler has ended:\n{output}")),
+                Err(RecvTimeoutError::Timeout) => return Err(format!("wrangler does not answer:\n{output}")),
             }
         }
     }
 
-    /// The next line that wrangler or the worker prints, if one comes within `patience`.
+    /// The next line that wrangler or the Worker prints, or `None` after `timeout`.
     #[must_use]
-    pub fn line(&self, patience: Duration) -> Option<String> {
-        self.lines.recv_timeout(patience).ok()
+    pub fn line(&self, timeout: Duration) -> Option<String> {
+        self.lines.recv_timeout(timeout).ok()
     }
 }
 
 impl Drop for Wrangler {
     fn drop(&mut self) {
-        // Asked to, it ends its workerd and esbuild; killed, it would leave them behind.
+        // SIGTERM lets wrangler end workerd and esbuild. SIGKILL would leave them running.
         let group = format!("-{}", self.process.0.id());
         let signal =
             |name: &str| Command::new("kill").args([name, "--", &group]).stderr(Stdio::null()).status();
         let _ = signal("-TERM");
         let step = Duration::from_millis(20);
         let mut waited = Duration::ZERO;
-        while waited < FAREWELL && matches!(self.process.0.try_wait(), Ok(None)) {
+        while waited < STOP_TIMEOUT && matches!(self.process.0.try_wait(), Ok(None)) {
             thread::sleep(step);
             waited += step;
         }

@@ -1,6 +1,6 @@
 //! The partner's options for the button, and their validation in the page.
 
-use shared::Site;
+use shared::{Site, is_secure_url};
 
 /// Every option. Texts are as entered, trimmed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,16 +82,12 @@ pub fn origin_problem(origin: Option<&str>) -> Option<&'static str> {
     let Some(origin) = origin else {
         return Some("Enter your page’s address, such as https://shop.example");
     };
-    let host = origin.split_once("://").map_or("", |(_, host)| host);
-    let is_loopback = ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|known| host.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
-        || host.split(':').next().is_some_and(|name| name.ends_with(".localhost"));
-    match origin.split_once("://").map(|(scheme, _)| scheme) {
-        Some("https") => None,
-        Some("http") if is_loopback => None,
-        Some("http") => Some("Your page needs https. Only pages on your own machine may use http."),
-        _ => Some("This is not the address of a web page."),
+    if is_secure_url(origin) {
+        None
+    } else if origin.starts_with("http://") {
+        Some("Your page needs https. Only pages on your own machine may use http.")
+    } else {
+        Some("This is not the address of a web page.")
     }
 }
 

@@ -6,11 +6,12 @@ use crate::{
         add, announce, choose, chosen, copy, encoded, entered, field, get, is_ticked, on, origin_of, part,
         set, window, write,
     },
+    explain::{Checked, failure},
     options::{Options, Variant, client_id_problem, origin_problem, site_problem},
     preview,
     preview_state::PreviewState,
     snippet::{self, Pinned, pieces},
-    verdict::{Checked, Verdict, failure, summary},
+    verdict::{Verdict, summary},
 };
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::prelude::*;

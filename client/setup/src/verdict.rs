@@ -1,11 +1,4 @@
-//! Explains each fact that the edge found about a page, and the way to correct it. The matches are exhaustive, so a new fact
-//! does not compile without its explanation.
-
-mod explain;
-
-pub use explain::Checked;
-
-use crate::deployment::Problem;
+//! The type of an explanation, and the summary of several.
 
 /// The explanation of one fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,23 +46,6 @@ impl Level {
     }
 }
 
-/// Explains a check that failed. `answer` is the edge's status and body, or `None` without an answer.
-#[must_use]
-pub fn failure(answer: Option<(u16, &str)>) -> Verdict {
-    let Some((_, body)) = answer else {
-        return wrong("This server did not answer.", "Are you online? Try again in a moment.");
-    };
-    let problem: Problem = serde_json::from_str(body).unwrap_or_default();
-    match problem.code.as_str() {
-        "rate_limited" => unverified("Too many checks in a short time.", "Try again in a minute."),
-        "misconfigured" => wrong(
-            "This server is not set up yet.",
-            "Open /healthz: it names each setting that is missing or wrong.",
-        ),
-        _ => wrong("This server gave an unexpected answer.", "Try again in a moment."),
-    }
-}
-
 /// A summary in one line, which screen readers announce.
 #[must_use]
 pub fn summary(verdicts: &[Verdict]) -> String {
@@ -83,17 +59,14 @@ pub fn summary(verdicts: &[Verdict]) -> String {
     }
 }
 
-fn right(title: &str) -> Verdict {
+pub(crate) fn right(title: &str) -> Verdict {
     Verdict { level: Level::Right, title: title.into(), advice: String::new(), example: String::new() }
 }
 
-fn unverified(title: &str, advice: &str) -> Verdict {
+pub(crate) fn unverified(title: &str, advice: &str) -> Verdict {
     Verdict { level: Level::Unverified, advice: advice.into(), ..right(title) }
 }
 
-fn wrong(title: &str, advice: &str) -> Verdict {
+pub(crate) fn wrong(title: &str, advice: &str) -> Verdict {
     Verdict { level: Level::Wrong, advice: advice.into(), ..right(title) }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,6 @@
 //! The output of the state machine: what the element has to do, as plain values.
 
-use super::Turn;
+use super::turn::Turn;
 use shared::ErrorCode;
 
 /// Something for the element to do. Commands are carried out in the order of the list.
@@ -16,7 +16,8 @@ pub enum Command {
     ForgetPending,
     /// Let another element of the page claim the flow that this page load returned with.
     ReleaseReturn,
-    /// Make a new verifier and its challenge, and report [`Event::ProofReady`](super::Event::ProofReady) with this turn.
+    /// Make a new verifier and its challenge, and report [`Event::ProofReady`](super::Event::ProofReady) with this
+    /// turn.
     PrepareProof(Turn),
     /// Claim the flow that this page load returned with, if it belongs to this element's site.
     ClaimReturn,
@@ -34,7 +35,8 @@ pub enum Command {
         /// Seconds to wait.
         seconds: u32,
     },
-    /// Fire `connected`, report to the opener of a popup window, and otherwise go back to the page the person started from.
+    /// Fire `connected`, report to the opener of a popup window, and otherwise go back to the page the person started
+    /// from.
     FireConnected,
     /// Fire `failed`, and report it to the opener of a popup window.
     FireFailed {

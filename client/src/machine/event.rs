@@ -1,6 +1,6 @@
 //! The input of the state machine: what happened to the element, as plain values.
 
-use super::Turn;
+use super::turn::Turn;
 use shared::ErrorCode;
 
 /// Something that happened to the element, its page or its flow.
@@ -38,7 +38,8 @@ pub enum Event {
     PopupOpened,
     /// The popup window reported the result of its flow.
     PopupReported(Answer),
-    /// The popup window is gone. `certain` is false if a `Cross-Origin-Opener-Policy` may hide a window that is still open.
+    /// The popup window is gone. `certain` is false if a `Cross-Origin-Opener-Policy` may hide a window that is still
+    /// open.
     PopupClosed {
         /// The window was seen at Smooch, so its `closed` flag can be trusted.
         certain: bool,

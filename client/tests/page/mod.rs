@@ -31,6 +31,7 @@ extern "C" {
     pub fn press_key(element: &JsValue, key: &str) -> bool;
     pub fn focus(element: &JsValue);
     pub fn has_focus(element: &JsValue) -> bool;
+    pub fn break_modules(on: bool);
     pub fn report(element: &JsValue, message: &str);
     pub fn close_popup(element: &JsValue);
     fn constructor(make: &JsValue) -> JsValue;

@@ -10,7 +10,12 @@ let details = [];
 let errors = [];
 
 // The build fills this in. Here every module that is loaded on demand is this script, and its name is a comment in it.
-globalThis.FOLDER = "data:text/javascript,export const open = () => true//";
+const MODULE = "data:text/javascript,export const open = () => true//";
+globalThis.FOLDER = MODULE;
+/** Lets every module that is loaded on demand fail, or load again. */
+export const break_modules = (on) => {
+  globalThis.FOLDER = on ? "data:text/javascript,throw Error()//" : MODULE;
+};
 
 // A wait of a second or more takes a tenth of its time. The tests of the state machine hold the real times.
 const timer = window.setTimeout;

@@ -1,49 +1,52 @@
-//! Reads a page's Content-Security-Policy as far as the button depends on it (CSP Level 3): may the script be loaded,
-//! may WebAssembly run, may the edge be asked?
+//! Evaluates a page's Content-Security-Policy (CSP Level 3) for the button: may the page load the script, run
+//! WebAssembly and connect to the edge? Other directives are ignored.
+
+mod source;
 
 use shared::facts::Blocked;
+use source::any_matches;
 use url::Url;
 
-/// All policies of a page. Each has to agree.
+/// All policies of a page. A request is allowed if every policy allows it (CSP §8.1).
 #[derive(Debug, Default)]
 pub struct Policies(Vec<Policy>);
 
-/// One policy: directives, with their sources as they are written.
+/// One policy: the names of its directives in lower case, with their sources as they are written.
 #[derive(Debug, Default)]
 struct Policy(Vec<(String, Vec<String>)>);
 
-/// A script as the page asks for it.
+/// The tag that loads the button's script.
 #[derive(Clone, Debug)]
-pub struct Wanted {
-    /// Where it is.
+pub struct ScriptTag {
+    /// The URL of the script.
     pub url: Url,
-    /// The tag's `nonce`.
+    /// The attribute `nonce`.
     pub nonce: Option<String>,
-    /// The tag's `integrity`.
+    /// The attribute `integrity`.
     pub integrity: Option<String>,
 }
 
 impl Policies {
-    /// Adds what a header or a `meta` says: policies with commas between them (CSP §2.2).
+    /// Adds the policies of a header or of a `meta` tag: a list separated by commas (CSP §2.2).
     pub fn add(&mut self, text: &str) {
         self.0.extend(text.split(',').map(Policy::parse).filter(|policy| !policy.0.is_empty()));
     }
 
-    /// What they keep the button from, on a page at `page` whose edge is at `edge`. `script` is the tag that loads it,
-    /// where there is one.
+    /// The actions of the button that the policies block, on a page with the URL `page`. `edge` is the origin of the
+    /// edge, and `script` the tag that loads the button, if there is one.
     #[must_use]
-    pub fn blocked(&self, page: &Url, edge: &Url, script: Option<&Wanted>) -> Vec<Blocked> {
-        let forbids = |what: Blocked| {
-            self.0.iter().any(|policy| match what {
+    pub fn blocked(&self, page: &Url, edge: &Url, script: Option<&ScriptTag>) -> Vec<Blocked> {
+        let is_blocked = |action: &Blocked| {
+            self.0.iter().any(|policy| match action {
                 Blocked::Script => !policy.allows_script(page, edge, script),
                 Blocked::Wasm => !policy.allows_wasm(),
                 Blocked::Connect => !policy.allows_connection(page, edge),
             })
         };
-        [Blocked::Script, Blocked::Wasm, Blocked::Connect].into_iter().filter(|what| forbids(*what)).collect()
+        [Blocked::Script, Blocked::Wasm, Blocked::Connect].into_iter().filter(is_blocked).collect()
     }
 
-    /// The policies, as [`Policies::add`] reads them again.
+    /// The text of the policies. [`Policies::add`] parses it to the same policies.
     #[must_use]
     pub fn text(&self) -> String {
         let directive = |(name, sources): &(String, Vec<String>)| {
@@ -64,7 +67,7 @@ impl Policy {
         for directive in text.split(';') {
             let mut words = directive.split_ascii_whitespace();
             let Some(name) = words.next().map(str::to_ascii_lowercase) else { continue };
-            // CSP §2.2.1: the first of a name counts.
+            // CSP §2.2.1: the first of repeated directives counts.
             if !directives.iter().any(|(known, _)| *known == name) {
                 directives.push((name, words.map(str::to_owned).collect()));
             }
@@ -72,17 +75,18 @@ impl Policy {
         Self(directives)
     }
 
-    /// The sources of the first of these directives that is there; `None` is no restriction.
+    /// The sources of the first of these directives that the policy has. `None` if it has none: then there is no
+    /// restriction.
     fn sources(&self, names: &[&str]) -> Option<&[String]> {
         let find = |name: &&str| self.0.iter().find(|(known, _)| known == name);
         names.iter().find_map(find).map(|(_, sources)| sources.as_slice())
     }
 
-    fn allows_script(&self, page: &Url, edge: &Url, script: Option<&Wanted>) -> bool {
+    fn allows_script(&self, page: &Url, edge: &Url, script: Option<&ScriptTag>) -> bool {
         let Some(sources) = self.sources(&["script-src-elem", "script-src", "default-src"]) else {
             return true;
         };
-        let vouched = |source: &String| {
+        let has_nonce_or_digest = |source: &String| {
             let Some(quoted) = source.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) else {
                 return false;
             };
@@ -94,94 +98,38 @@ impl Policy {
             quoted.strip_prefix("nonce-").is_some_and(|value| Some(value) == nonce)
                 || digests.any(|digest| digest == quoted)
         };
-        if sources.iter().any(vouched) {
+        if sources.iter().any(has_nonce_or_digest) {
             return true;
         }
-        // CSP §8.2: addresses do not count, and a trusted script may load others.
+        // CSP §8.2: with 'strict-dynamic', URLs do not count. A script that is not in the HTML may be loaded by a
+        // trusted one.
         if sources.iter().any(|source| source.eq_ignore_ascii_case("'strict-dynamic'")) {
             return script.is_none();
         }
-        let url = script.map_or_else(|| at(edge, "/add-to-smooch.js"), |script| script.url.clone());
+        let url = script.map_or_else(|| with_path(edge, "/add-to-smooch.js"), |script| script.url.clone());
         any_matches(sources, page, &url)
     }
 
     fn allows_wasm(&self) -> bool {
-        let words = ["'wasm-unsafe-eval'", "'unsafe-eval'"];
-        let fits = |source: &String| words.iter().any(|word| source.eq_ignore_ascii_case(word));
-        self.sources(&["script-src", "default-src"]).is_none_or(|sources| sources.iter().any(fits))
+        let keywords = ["'wasm-unsafe-eval'", "'unsafe-eval'"];
+        let allows = |source: &String| keywords.iter().any(|keyword| source.eq_ignore_ascii_case(keyword));
+        self.sources(&["script-src", "default-src"]).is_none_or(|sources| sources.iter().any(allows))
     }
 
     fn allows_connection(&self, page: &Url, edge: &Url) -> bool {
         let Some(sources) = self.sources(&["connect-src", "default-src"]) else { return true };
-        ["/add-to-smooch.wasm", "/complete"].iter().all(|path| any_matches(sources, page, &at(edge, path)))
+        // The folder of the wasm is named by a digest, so only a policy that allows all of `/embed/` lasts.
+        ["/embed/digest/add-to-smooch.wasm", "/complete"]
+            .iter()
+            .all(|path| any_matches(sources, page, &with_path(edge, path)))
     }
 }
 
-/// Another path at the same place.
-fn at(edge: &Url, path: &str) -> Url {
+/// The URL of another path on the same origin.
+fn with_path(edge: &Url, path: &str) -> Url {
     let mut url = edge.clone();
     url.set_path(path);
     url
-}
-
-fn any_matches(sources: &[String], page: &Url, url: &Url) -> bool {
-    sources.iter().any(|source| matches(source, page, url))
-}
-
-/// Whether a source stands for a URL (CSP §6.7.2.8).
-fn matches(source: &str, page: &Url, url: &Url) -> bool {
-    if source == "*" {
-        return ["http", "https"].contains(&url.scheme());
-    }
-    if source.eq_ignore_ascii_case("'self'") {
-        return page.origin() == url.origin();
-    }
-    let (scheme, rest) =
-        match source.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?))) {
-            Some((scheme, rest)) => (scheme, rest),
-            None if source.ends_with(':') => return is_scheme(source.trim_end_matches(':'), url),
-            None => (page.scheme(), source),
-        };
-    let (place, path) = rest.find('/').and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
-    // A port is digits or a star; what else follows a colon is of an address in brackets.
-    let is_port =
-        |port: &str| port == "*" || (!port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
-    let (host, port) = place.rsplit_once(':').filter(|(_, port)| is_port(port)).unwrap_or((place, ""));
-    let fits = match port {
-        "" => url.port().is_none(),
-        "*" => true,
-        // CSP §6.7.2.11: what is meant for http may be had by https.
-        "80" if url.scheme() == "https" => url.port().is_none(),
-        _ => url.port_or_known_default().is_some_and(|known| port.parse() == Ok(known)),
-    };
-    fits && is_scheme(scheme, url) && is_host(host, url) && is_path(path, url)
-}
-
-fn is_scheme(scheme: &str, url: &Url) -> bool {
-    scheme.eq_ignore_ascii_case(url.scheme())
-        || (scheme.eq_ignore_ascii_case("http") && url.scheme() == "https")
-}
-
-fn is_host(pattern: &str, url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    match pattern.strip_prefix('*') {
-        Some("") => true,
-        // A star stands for one label or more, and not for none.
-        Some(end) => {
-            end.starts_with('.') && host.len() > end.len() && host.ends_with(&end.to_ascii_lowercase())
-        }
-        None => pattern.eq_ignore_ascii_case(host),
-    }
-}
-
-fn is_path(pattern: &str, url: &Url) -> bool {
-    let path = url.path();
-    match pattern {
-        "" | "/" => true,
-        // CSP §6.7.2.12: a folder with all that is in it, or one file.
-        folder if folder.ends_with('/') => path.starts_with(folder),
-        file => path == file,
-    }
 }
 
 #[cfg(test)]
@@ -191,18 +139,18 @@ mod tests {
 
     const EDGE: &str = "https://connect.shop.example";
 
-    fn address(href: &str) -> Url {
+    fn url(href: &str) -> Url {
         Url::parse(href).unwrap()
     }
 
-    fn wanted(nonce: Option<&str>, integrity: Option<&str>) -> Wanted {
-        let url = at(&address(EDGE), "/add-to-smooch.js");
-        Wanted { url, nonce: nonce.map(Into::into), integrity: integrity.map(Into::into) }
+    fn script(nonce: Option<&str>, integrity: Option<&str>) -> ScriptTag {
+        let url = with_path(&url(EDGE), "/add-to-smooch.js");
+        ScriptTag { url, nonce: nonce.map(Into::into), integrity: integrity.map(Into::into) }
     }
 
     #[track_caller]
-    fn check_with(policy: &str, script: Option<&Wanted>, expected: &[Blocked]) {
-        let (page, edge) = (address("https://shop.example/connected"), address(EDGE));
+    fn check_with(policy: &str, script: Option<&ScriptTag>, expected: &[Blocked]) {
+        let (page, edge) = (url("https://shop.example/connected"), url(EDGE));
         let mut policies = Policies::default();
         policies.add(policy);
         assert_eq!(policies.blocked(&page, &edge, script), expected, "{policy}");
@@ -210,11 +158,11 @@ mod tests {
 
     #[track_caller]
     fn check(policy: &str, expected: &[Blocked]) {
-        check_with(policy, Some(&wanted(None, None)), expected);
+        check_with(policy, Some(&script(None, None)), expected);
     }
 
     #[test]
-    fn the_policy_for_partners_lets_the_button_work() {
+    fn the_documented_policy_blocks_nothing() {
         check(&format!("script-src {EDGE} 'wasm-unsafe-eval'; connect-src {EDGE}"), &[]);
         check(
             &format!("default-src 'none'; script-src 'self' {EDGE} 'wasm-unsafe-eval'; connect-src {EDGE}"),
@@ -225,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_found() {
+    fn a_missing_source_blocks_the_action() {
         check("default-src 'none'", &[Script, Wasm, Connect]);
         check("default-src 'self'", &[Script, Wasm, Connect]);
         check("script-src 'self'", &[Script, Wasm]);
@@ -233,28 +181,28 @@ mod tests {
         check(&format!("script-src {EDGE} 'unsafe-eval'; connect-src 'self'"), &[Connect]);
         check("connect-src 'none'", &[Connect]);
         check(&format!("script-src-elem 'none'; script-src {EDGE} 'wasm-unsafe-eval'"), &[Script]);
-        // The second of a name does not count, and each of two policies does.
+        // The first of repeated directives counts, and every policy counts.
         check("connect-src 'self'; connect-src *", &[Connect]);
         check(&format!("connect-src {EDGE}, connect-src 'self'"), &[Connect]);
     }
 
     #[test]
-    fn a_source_stands_for_what_it_says() {
-        let connects = |source: &str, fits: bool| {
-            check(&format!("connect-src {source}"), if fits { &[] } else { &[Connect] });
+    fn a_source_allows_only_the_urls_that_it_matches() {
+        let connects = |source: &str, allowed: bool| {
+            check(&format!("connect-src {source}"), if allowed { &[] } else { &[Connect] });
         };
-        for fits in
+        for matching in
             ["*", "https:", "http:", "connect.shop.example", "*.shop.example", "http://connect.shop.example"]
         {
-            connects(fits, true);
+            connects(matching, true);
         }
-        for fits in [
+        for matching in [
             "HTTPS://Connect.Shop.Example:443",
             "*:*",
             "https://*.example:*",
             "http://connect.shop.example:80",
         ] {
-            connects(fits, true);
+            connects(matching, true);
         }
         for other in [
             "shop.example",
@@ -267,9 +215,10 @@ mod tests {
         }
         connects("connect.shop.example.evil.example", false);
         connects("https://connect.shop.example/complete", false);
+        connects("https://connect.shop.example/complete https://connect.shop.example/embed/", true);
         connects(
             "https://connect.shop.example/complete https://connect.shop.example/add-to-smooch.wasm",
-            true,
+            false,
         );
         connects("https://connect.shop.example/", true);
         connects("https://connect.shop.example/api/", false);
@@ -277,16 +226,16 @@ mod tests {
             let mut policies = Policies::default();
             policies.add(&format!("connect-src {source}"));
             let (page, edge) = ("http://127.0.0.1:8789/", "http://[::1]:8787");
-            policies.blocked(&address(page), &address(edge), None)
+            policies.blocked(&url(page), &url(edge), None)
         };
         assert_eq!(local("http://[::1]:8787"), []);
         assert_eq!(local("http://[::1]"), [Connect]);
     }
 
     #[test]
-    fn a_script_can_be_vouched_for() {
+    fn a_nonce_or_digest_allows_the_script() {
         let rest = "'wasm-unsafe-eval'";
-        let nonce = wanted(Some("abc"), None);
+        let nonce = script(Some("abc"), None);
         check_with(&format!("script-src 'nonce-abc' {rest}"), Some(&nonce), &[]);
         check_with(&format!("script-src 'nonce-abc' 'strict-dynamic' {rest}"), Some(&nonce), &[]);
         check_with(
@@ -294,10 +243,10 @@ mod tests {
             Some(&nonce),
             &[Script],
         );
-        let digest = wanted(None, Some("sha384-x sha384-y"));
+        let digest = script(None, Some("sha384-x sha384-y"));
         check_with(&format!("script-src 'sha384-y' {rest}"), Some(&digest), &[]);
         check_with(&format!("script-src 'sha384-z' {rest}"), Some(&digest), &[Script]);
-        // A script that some other one adds is not seen, and may be trusted.
+        // A script that another script adds is not in the HTML, and may be trusted.
         check_with(&format!("script-src 'nonce-abc' 'strict-dynamic' {rest}"), None, &[]);
         check_with(&format!("script-src 'self' {rest}"), None, &[Script]);
     }

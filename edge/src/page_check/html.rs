@@ -1,13 +1,13 @@
-//! Reads the start tags of an HTML document: which elements it has, with which attributes.
+//! Finds the start tags of an HTML document and their attributes.
 //!
-//! It builds no tree, repairs nothing and keeps nothing; what a script adds later it does not see. Where a document is
-//! malformed, an element may be missed, and none is made up that a browser would not have.
+//! It builds no tree, repairs no errors and does not see elements that scripts add. In a malformed document it may
+//! miss an element that a browser has, but it finds none that a browser does not have.
 
 use std::borrow::Cow;
 
-/// Elements whose content is text, whatever it looks like (HTML §13.2.5.2 and §13.4). In a browser that runs scripts
-/// `noscript` is one too.
-const TEXT: [&str; 10] =
+/// Elements whose content is text and contains no tags (HTML §13.2.5.2 and §13.4). `noscript` is one in browsers that
+/// run scripts. The content of `template` is not part of the page.
+const TEXT_ELEMENTS: [&str; 10] =
     ["script", "style", "title", "textarea", "noscript", "iframe", "noembed", "noframes", "xmp", "template"];
 
 /// A start tag.
@@ -18,25 +18,25 @@ pub struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// Its name, as it is written.
+    /// The name as it is written.
     #[must_use]
     pub const fn name(&self) -> &'a str {
         self.name
     }
 
-    /// Whether the element is of this name, given in lower case.
+    /// `true` if the element has this name; `name` in lower case.
     #[must_use]
     pub const fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 
-    /// An attribute's value, by its name in lower case. Where it stands twice, the first counts.
+    /// The value of an attribute; `name` in lower case. HTML §13.2.5.33: the first of repeated attributes counts.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
-        self.attributes().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| decoded(value))
+        self.attributes().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| decode(value))
     }
 
-    /// All attributes, as they are written.
+    /// All attributes: names and values as they are written.
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let mut rest = self.attributes;
         std::iter::from_fn(move || {
@@ -47,30 +47,30 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// The start tags of a document, in order.
+/// The start tags of a document, in their order.
 pub fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
     let mut rest = html;
     std::iter::from_fn(move || {
         loop {
             rest = rest.split_once('<')?.1;
             if let Some(comment) = rest.strip_prefix("!--") {
-                // HTML §13.2.5.43: these end it at once.
-                let at_once = comment.strip_prefix('>').or_else(|| comment.strip_prefix("->"));
-                rest = at_once.or_else(|| behind(comment, "-->"))?;
+                // HTML §13.2.5.43: `<!-->` and `<!--->` are complete comments.
+                let empty = comment.strip_prefix('>').or_else(|| comment.strip_prefix("->"));
+                rest = empty.or_else(|| after(comment, "-->"))?;
                 continue;
             }
             if !rest.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
                 continue;
             }
-            let (name, after) = split_before(rest, |letter| is_space(letter) || ['/', '>'].contains(&letter));
-            let mut end = after;
+            let (name, tail) = split_before(rest, |letter| is_space(letter) || ['/', '>'].contains(&letter));
+            let mut end = tail;
             while let Some((_, others)) = next_attribute(end) {
                 end = others;
             }
-            let attributes = after.get(..after.len() - end.len())?;
-            // A tag without an end is none.
-            rest = end.trim_start_matches(between).strip_prefix('>')?;
-            if TEXT.iter().any(|text| name.eq_ignore_ascii_case(text)) {
+            let attributes = tail.get(..tail.len() - end.len())?;
+            // A tag that does not end is not an element (HTML §13.2.2, "eof-in-tag").
+            rest = end.trim_start_matches(is_separator).strip_prefix('>')?;
+            if TEXT_ELEMENTS.iter().any(|text| name.eq_ignore_ascii_case(text)) {
                 rest = after_text(rest, name);
             }
             return Some(Tag { name, attributes });
@@ -78,13 +78,13 @@ pub fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
     })
 }
 
-/// The next attribute, as HTML §13.2.5.32 reads it, and what follows it; `None` at the tag's end.
+/// The next attribute (HTML §13.2.5.32 and following) and the text after it. `None` at the end of the tag.
 fn next_attribute(text: &str) -> Option<((&str, &str), &str)> {
-    let text = text.trim_start_matches(between);
+    let text = text.trim_start_matches(is_separator);
     if text.is_empty() || text.starts_with('>') {
         return None;
     }
-    // An equals sign where a name begins is part of the name.
+    // An equals sign at the start of a name is part of the name.
     let first = text.chars().next().map_or(0, char::len_utf8);
     let ends = |letter: char| is_space(letter) || ['/', '>', '='].contains(&letter);
     let length = text.get(first..)?.find(ends).map_or(text.len(), |at| first + at);
@@ -103,22 +103,22 @@ fn next_attribute(text: &str) -> Option<((&str, &str), &str)> {
     Some(((name, value), rest))
 }
 
-/// What follows the end tag of an element whose content is text; nothing if it has none.
+/// The text after the end tag of an element whose content is text. Empty if there is no end tag.
 fn after_text<'a>(text: &'a str, name: &str) -> &'a str {
     let mut rest = text;
-    while let Some(after) = behind(rest, "</") {
-        let is_end = after.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-        let behind = after.get(name.len()..).unwrap_or_default();
-        if is_end && behind.starts_with(|letter| is_space(letter) || ['/', '>'].contains(&letter)) {
-            return behind;
+    while let Some(tag) = after(rest, "</") {
+        let is_end = tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        let tail = tag.get(name.len()..).unwrap_or_default();
+        if is_end && tail.starts_with(|letter| is_space(letter) || ['/', '>'].contains(&letter)) {
+            return tail;
         }
-        rest = after;
+        rest = tag;
     }
     ""
 }
 
-/// A value with its character references resolved: those that a writer of attributes cannot do without.
-fn decoded(value: &str) -> Cow<'_, str> {
+/// A value with its character references decoded: the numeric ones, and the names that attributes commonly use.
+fn decode(value: &str) -> Cow<'_, str> {
     if !value.contains('&') {
         return value.into();
     }
@@ -153,8 +153,8 @@ fn character(name: &str) -> Option<char> {
     }
 }
 
-/// What follows a word, where it stands first. The standard library's search is quicker for long words, and 3 KB.
-pub(crate) fn behind<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+/// The text after the first occurrence of `word`. `str::split_once` would add 3 KB to the Worker.
+pub(super) fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     let at = text.as_bytes().windows(word.len()).position(|window| window == word.as_bytes())?;
     text.get(at + word.len()..)
 }
@@ -167,8 +167,8 @@ const fn is_space(letter: char) -> bool {
     letter.is_ascii_whitespace()
 }
 
-/// What may stand between attributes.
-const fn between(letter: char) -> bool {
+/// `true` for the characters that separate attributes.
+const fn is_separator(letter: char) -> bool {
     is_space(letter) || letter == '/'
 }
 
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_read_as_a_browser_reads_them() {
+    fn tags_and_attributes_are_those_of_a_browser() {
         check("<p>a < b</p><BR/>", &[("p", &[]), ("BR", &[])]);
         check(
             "<a href=/x title='it > \"is\"' hidden>",
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_element_is_not_taken_for_one() {
+    fn text_comments_and_unfinished_tags_are_not_elements() {
         check("<!-- <a> --><b>", &[("b", &[])]);
         check("<!--><b><!---><i>", &[("b", &[]), ("i", &[])]);
         check("<!-- <a>", &[]);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn references_are_resolved_in_values() {
+    fn character_references_in_values_are_decoded() {
         let value = |html| tags(html).next().and_then(|tag| Some(tag.attribute("b")?.into_owned()));
         assert_eq!(value("<a B='?x&amp;y=&quot;&#39;&#x2F;'>").as_deref(), Some("?x&y=\"'/"));
         assert_eq!(value("<a b='?x&y;&#x110000;&'>").as_deref(), Some("?x&y;&#x110000;&"));

@@ -1,14 +1,14 @@
-//! Reads single variables and collects the faults, so that a deployment hears of all of them at once.
+//! Reads single variables and collects all faults, so that one look at `/healthz` shows every one of them.
 
 use crate::{
     fault::Fault,
     sites::Sites,
-    vars::{JsonText, Var, VarObject, Vars, unwrapped},
+    vars::{JsonText, Var, VarObject, Vars, unquoted},
 };
 use serde::de::DeserializeOwned;
 use shared::{Endpoint, EndpointError, EndpointTemplate};
 
-/// Reads the variables of `vars`. Each method that finds a fault adds it to [`Reader::faults`].
+/// Reads variables. A method that finds a fault adds it to [`Reader::faults`] and returns `None`.
 pub(super) struct Reader<'a, V> {
     pub(super) vars: &'a V,
     pub(super) faults: Vec<Fault>,
@@ -19,12 +19,12 @@ impl<V: Vars> Reader<'_, V> {
         self.faults.push(Fault::new(setting, problem));
     }
 
-    /// The value, or `None` and a fault.
+    /// The value. An error is added to the faults.
     pub(super) fn checked<T>(&mut self, setting: &str, value: Result<T, &'static str>) -> Option<T> {
         value.map_err(|problem| self.fault(setting, problem)).ok()
     }
 
-    /// A text. An empty text is the same as none: an unset variable often arrives like that.
+    /// A text. An empty text counts as not set: an unset variable often arrives as an empty text.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         match self.vars.var(name)? {
             Var::Text(text) => Some(text).filter(|text| !text.is_empty()),
@@ -37,10 +37,10 @@ impl<V: Vars> Reader<'_, V> {
 
     /// A secret or an id, without white space and one pair of quotation marks around it.
     pub(super) fn credential(&mut self, name: &str) -> Option<String> {
-        self.text(name).map(|text| unwrapped(&text).to_owned()).filter(|text| !text.is_empty())
+        self.text(name).map(|text| unquoted(&text).to_owned()).filter(|text| !text.is_empty())
     }
 
-    /// The same, and a fault if there is none.
+    /// A credential that must be set.
     pub(super) fn required(&mut self, name: &str) -> Option<String> {
         let before = self.faults.len();
         let text = self.credential(name);
@@ -50,8 +50,8 @@ impl<V: Vars> Reader<'_, V> {
         text
     }
 
-    /// A client id or client secret. RFC 6749 appendix A.1 and A.2 allow visible ASCII and spaces. A space or a single
-    /// quotation mark at an end comes from copying, so they are refused.
+    /// A client id or client secret. RFC 6749 appendix A.1 and A.2 allow visible ASCII and spaces. White space within
+    /// it, or a quotation mark at only one end, is a copying mistake and refused.
     pub(super) fn client_credential(&mut self, name: &str) -> Option<String> {
         let text = self.required(name)?;
         let is_quote = |mark: char| mark == '"' || mark == '\'';
@@ -78,7 +78,7 @@ impl<V: Vars> Reader<'_, V> {
         }
     }
 
-    /// An object that has the shape of `T`. `problem` says which shape that is.
+    /// An object that has the shape of `T`. `problem` is the fault for any other value.
     pub(super) fn object<T: DeserializeOwned>(&mut self, name: &str, problem: &'static str) -> Option<T> {
         let value = match self.vars.var(name)? {
             Var::Text(text) if text.is_empty() => return None,
@@ -89,7 +89,7 @@ impl<V: Vars> Reader<'_, V> {
         self.checked(name, value.ok_or(problem))
     }
 
-    /// The sites, without those that are wrong. Each of those closes and leaves its faults.
+    /// The sites. A site with wrong settings is closed, and its faults are in [`Sites::faults`].
     pub(super) fn sites(&mut self, name: &str) -> Option<Sites> {
         let sites = match self.vars.var(name) {
             None => Some(Sites::default()),
@@ -103,13 +103,13 @@ impl<V: Vars> Reader<'_, V> {
 
     pub(super) fn endpoint(&mut self, name: &str, default: Option<&str>) -> Option<Endpoint> {
         let text = self.text(name).or_else(|| default.map(Into::into))?;
-        self.checked(name, Endpoint::parse(&text).map_err(EndpointError::says))
+        self.checked(name, Endpoint::parse(&text).map_err(EndpointError::message))
     }
 
     /// An endpoint that may contain `{subdomain}`. A slash at its end is dropped.
     pub(super) fn template(&mut self, name: &str, default: &str) -> Option<EndpointTemplate> {
         let text = self.text(name).unwrap_or_else(|| default.into());
         let template = EndpointTemplate::parse(text.trim_end_matches('/'));
-        self.checked(name, template.map_err(EndpointError::says))
+        self.checked(name, template.map_err(EndpointError::message))
     }
 }

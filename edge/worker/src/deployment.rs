@@ -1,17 +1,18 @@
-//! Settings and handles of the deployment, made at the first request of an instance and kept.
+//! The settings and binding handles of the deployment. They are made at the first request of an instance (cold start)
+//! and kept.
 
 use crate::{kv::Kv, vars::EnvVars};
 use edge::{fault::Fault, settings::Settings, vars::Vars as _};
 use std::{cell::RefCell, rc::Rc};
 use worker::{Env, Queue, RateLimiter};
 
-/// The KV namespace.
+/// The binding of the KV namespace.
 const CONNECTIONS: &str = "CONNECTIONS";
 
-/// The queue of deliveries. Needed only where events are delivered.
+/// The binding of the queue of deliveries. It is needed only if `EVENTS_URL` is set.
 const EVENTS: &str = "EVENTS";
 
-/// The rate limiters. Without them nothing is limited.
+/// The bindings of the rate limiters. A limiter that is not bound limits nothing.
 const LIMIT_REQUESTS: &str = "LIMIT_REQUESTS";
 const LIMIT_HINTS: &str = "LIMIT_HINTS";
 

@@ -6,7 +6,7 @@ use crate::{deployment::Deployment, platform::Cloudflare, queue::deliver_all, re
 use edge::{
     budget::Budgeted,
     dispatch::handle,
-    sweep::{self, MOST_OPERATIONS},
+    sweep::{self, MAX_OPERATIONS},
 };
 use js_sys::futures::future_to_promise;
 use std::{
@@ -20,10 +20,10 @@ use worker::{
     worker_sys::{self, MessageBatch},
 };
 
-/// Answers a request: a `Response`, or a promise of one.
+/// Answers a request, with a `Response` or a promise of one.
 ///
-/// `#[event(fetch)]` always makes a promise. The callback waits for nothing, so this polls once and returns the `Response`
-/// itself if it is ready: 8 to 15 % less processor time for a callback.
+/// `#[event(fetch)]` always makes a promise. The callback awaits nothing, so this polls once and returns the
+/// `Response` itself if it is ready: 8 to 15 % less processor time for a callback.
 #[wasm_bindgen]
 #[expect(
     unreachable_pub,
@@ -44,10 +44,10 @@ pub fn fetch(request: Request, env: Env, context: worker_sys::Context) -> JsValu
         return response.into();
     }
     let promise = future_to_promise(async { Ok(answer.await.into()) });
-    // The platform cancels the work of a request whose client is gone, unless `waitUntil` holds it. A token that was
-    // obtained and not stored yet would be lost. A safe request (RFC 9110 §9.2.1) may be cancelled.
+    // The platform cancels a request whose client has disconnected, unless `waitUntil` keeps it alive. A token that
+    // was obtained but not stored would be lost. A safe request (RFC 9110 §9.2.1) may be cancelled.
     if !is_safe {
-        // This fails only after the request has ended, and it has not.
+        // `waitUntil` fails only after the request has ended.
         let _ = context.wait_until(&promise);
     }
     promise.into()
@@ -58,7 +58,7 @@ pub fn fetch(request: Request, env: Env, context: worker_sys::Context) -> JsValu
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let platform = Cloudflare::new(Deployment::of(&env));
     let settings = platform.deployment.settings();
-    sweep::run_once(settings, &Budgeted::new(&platform, MOST_OPERATIONS)).await;
+    sweep::run_once(settings, &Budgeted::new(&platform, MAX_OPERATIONS)).await;
 }
 
 /// Delivers a batch of the queue.

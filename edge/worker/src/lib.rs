@@ -1,11 +1,13 @@
-//! The Worker on Cloudflare's platform. It converts between the crate `worker` and the logic in `edge`, and decides nothing.
+//! The Worker on Cloudflare's platform. It converts between the crate `worker` and the logic in `edge`, and decides
+//! nothing.
 //!
-//! Settings and handles are kept from request to request. A future never is: the platform ends it with its request.
+//! Settings and handles of bindings are kept between requests. Futures are not: the platform ends them with their
+//! request.
 #![cfg(target_arch = "wasm32")]
 #![cfg_attr(test, expect(dead_code, reason = "the entry points use it, and tests are built without them"))]
 
 mod deployment;
-// A test's page loads its wasm with the global `fetch`, which this export would hide.
+// The page of a wasm-bindgen test loads its wasm with the global `fetch`, which this crate's export would shadow.
 #[cfg(not(test))]
 mod entry;
 mod js;
@@ -19,7 +21,7 @@ mod vars;
 
 use rlsf::SmallGlobalTlsf;
 
-/// Half the size of the standard library's allocator (3 KB of wasm less), and as fast.
+/// A smaller allocator than that of the standard library: 3 KB of wasm less, at the same speed.
 #[global_allocator]
 static ALLOCATOR: SmallGlobalTlsf = SmallGlobalTlsf::new();
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use wasm_bindgen::JsCast;
 use web_sys::{AbortSignal, ReadableStream, RequestInit, Response, WorkerGlobalScope};
 
-/// Outgoing requests of a Worker have no User-Agent of their own.
+/// The `User-Agent` of all requests. Workers do not send one by default.
 const USER_AGENT: (&str, &str) = ("user-agent", concat!("add-to-smooch/", env!("CARGO_PKG_VERSION")));
 
 /// The second argument of `fetch`, without the body of a forwarded request.
@@ -20,11 +20,13 @@ struct Init<'a> {
     headers: Fields<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a str>,
-    /// `fetch` follows redirects by default and would send the token or the client secret to a host that no setting names.
+    /// `fetch` follows redirects by default and would send the token or the client secret to a host that no setting
+    /// names.
     redirect: &'static str,
 }
 
-/// A body on its way out. A text goes out with its `Content-Length`: some token endpoints refuse chunked bodies.
+/// The body of an outgoing request. Text is sent with its `Content-Length`: some token endpoints refuse chunked
+/// bodies.
 enum OutgoingBody<'a> {
     Empty,
     Text(&'a str),
@@ -32,6 +34,7 @@ enum OutgoingBody<'a> {
 }
 
 /// Sends a request and gives up after `timeout` milliseconds, the body's time included.
+#[expect(clippy::disallowed_methods, reason = "all requests are sent here, and none follows a redirect")]
 async fn send<'a>(
     method: &str,
     url: &str,
@@ -66,20 +69,20 @@ async fn call(request: &Outgoing<'_>, limit: usize) -> Result<(Response, Vec<u8>
     Ok((response, body))
 }
 
-/// A request of ours and its answer.
+/// Sends a request and reads its whole answer.
 pub(crate) async fn fetch(request: &Outgoing<'_>) -> Result<Answer, FetchError> {
     let (response, body) = call(request, LONGEST_ANSWER).await?;
     let status = response.status();
     if body.len() > LONGEST_ANSWER {
         return Err(FetchError::TooLong(status));
     }
-    // RFC 9110 §10.2.3 also allows a date. It is treated as no Retry-After.
+    // RFC 9110 §10.2.3 also allows a date. A date is treated as no `Retry-After`.
     let seconds = || response.headers().get("retry-after").ok().flatten()?.trim().parse().ok();
     let retry_after = if response.ok() { None } else { seconds() };
     Ok(Answer { status, retry_after, body })
 }
 
-/// The beginning of a document.
+/// Sends a request and reads at most `longest` bytes of its answer.
 pub(crate) async fn load(request: &Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {
     let (response, mut body) = call(request, longest).await?;
     let is_cut = body.len() > longest;
@@ -87,7 +90,7 @@ pub(crate) async fn load(request: &Outgoing<'_>, longest: usize) -> Result<Docum
     Ok(Document { status: response.status(), headers: pairs(&response.headers()), body, is_cut })
 }
 
-/// A request of the partner's backend, passed on with its body, and Smooch's answer with its.
+/// Forwards a request of the partner's backend, and returns Smooch's answer. Both bodies are streamed.
 pub(crate) async fn forward(
     request: Forward<'_, ReadableStream>,
 ) -> Result<Forwarded<ReadableStream>, FetchError> {

@@ -12,8 +12,12 @@ use worker::{
     worker_sys::{Message, MessageBatch},
 };
 
-/// Delivers the messages of a batch one after the other, so a receiver that was away does not meet all at once. A message
-/// that is neither acknowledged nor retried, because this fails, comes again.
+/// Delivers the messages of a batch one after the other, so a receiver that was down does not get all of them at
+/// once.
+///
+/// # Errors
+///
+/// If a call of the platform fails. The queue repeats the messages that were neither acknowledged nor retried.
 pub(crate) async fn deliver_all(batch: &MessageBatch, platform: &Cloudflare) -> Result<(), JsValue> {
     let settings = platform.deployment.settings();
     let platform = Budgeted::unlimited(platform);
@@ -23,8 +27,8 @@ pub(crate) async fn deliver_all(batch: &MessageBatch, platform: &Cloudflare) -> 
         let message = Message::from(message);
         let body = message.body()?.as_string().unwrap_or_default();
         match deliver(settings, &platform, &body, attempts).await {
-            Verdict::Done => message.ack()?,
-            Verdict::Again(seconds) => {
+            Verdict::Acknowledge => message.ack()?,
+            Verdict::Retry(seconds) => {
                 let options = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
                 message.retry(serde_wasm_bindgen::to_value(&options)?)?;
             }

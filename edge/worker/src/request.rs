@@ -1,4 +1,4 @@
-//! The incoming request, and how bodies and headers are read.
+//! The incoming request, and the functions that read bodies and headers.
 
 use edge::http::{self, BodyError};
 use js_sys::{Array, Promise, Reflect, Uint8Array, futures::JsFuture};
@@ -40,16 +40,17 @@ pub(crate) fn pairs(headers: &Headers) -> Vec<(String, String)> {
     Array::from(headers).into_iter().map(pair).collect()
 }
 
-/// Whether `Content-Length` promises at most `limit` bytes. RFC 9112 §6.3: the body then has that many. A body with a
-/// content coding is decoded on the way in and may be longer.
+/// `true` if the body has at most `limit` bytes by its `Content-Length` (RFC 9112 §6.3). `false` if it has a content
+/// coding: the platform decodes it, so it may become longer.
 pub(crate) fn fits(headers: &Headers, limit: usize) -> bool {
     let length = headers.get("content-length").ok().flatten().and_then(|length| length.parse().ok());
     length.is_some_and(|length: usize| length <= limit) && !headers.has("content-encoding").unwrap_or(true)
 }
 
-/// Reads a body: all of it from `whole`, if that is there, or else from the stream, up to the first chunk past `limit`.
+/// Reads a body: from `whole`, if it is given, otherwise chunk by chunk from `stream` until it exceeds `limit`.
 ///
-/// `whole` is half as expensive as a reader, and safe only for a body whose length is known.
+/// `whole` costs half as much as the stream, but has no limit. So it may be given only for a body whose length is
+/// known.
 pub(crate) async fn read(
     stream: ReadableStream,
     whole: Option<Promise>,

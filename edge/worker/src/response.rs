@@ -1,4 +1,4 @@
-//! The answer, as a `Response` of the platform.
+//! The response, as a `Response` of the platform.
 
 use crate::js::{Fields, object};
 use edge::http::{Body, Response};
@@ -28,7 +28,7 @@ pub(crate) fn from(response: &Response<ReadableStream>) -> web_sys::Response {
         }
         Body::Text(_) | Body::Stream(_) => web_sys::Response::new_with_opt_str_and_init(None, init),
     };
-    // `new Response` throws for a status below 200 or above 599, which no handler answers with.
+    // `new Response` throws for a status below 200 or above 599. No handler answers with such a status.
     made.unwrap_or_else(|_| web_sys::Response::error())
 }
 
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    async fn a_stream_is_passed_on() {
+    async fn a_streamed_body_arrives() {
         let stream = web_sys::Response::new_with_opt_str(Some("whole")).expect("a response").body();
         assert_eq!(text(&response(201, Body::Stream(stream.expect("a body")))).await, "whole");
     }
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn a_status_that_no_response_can_have_is_an_error_and_no_panic() {
+    fn a_status_outside_of_200_to_599_gives_an_error_response() {
         for status in [0, 199, 600] {
             assert_eq!(response(status, Body::Text(String::new())).type_(), web_sys::ResponseType::Error);
         }

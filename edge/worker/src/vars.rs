@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn entries_are_read_each_by_itself() {
+    fn each_entry_is_read_independently() {
         let sites = object(r#"{"X":{"main":{"origin":"a"},"bad":[["origin","a"]],"worse":"a"}}"#);
         let entries = sites.and_then(|sites| sites.entries()).expect("an object");
         let read: Vec<_> = entries.iter().map(|(name, value)| (&**name, value.read::<Site>())).collect();

@@ -1,4 +1,4 @@
-// The least that gets a token into KV: a bounce, and one fetch with PUTS puts. It checks nothing and seals nothing.
+// The lower bound: a redirect, then one fetch and PUTS puts to store a token in KV. It checks nothing and seals nothing.
 export default {
   async fetch(request, env) {
     const { pathname, searchParams } = new URL(request.url);
@@ -18,7 +18,7 @@ export default {
     });
     const { access_token } = await answer.json();
     await env.CONNECTIONS.put(`connection/${code}`, access_token);
-    // What the edge writes besides, in the same order.
+    // The further writes of the edge, in the same order.
     const more = [];
     for (let put = 1; put < env.PUTS; put += 1) more.push(env.CONNECTIONS.put(`besides/${code}/${put}`, "", { expirationTtl: 600 }));
     await Promise.all(more);

@@ -1,5 +1,5 @@
-// hono and oauth4webapi in the shape of our two requests, so that each can be set beside its like: the callback checks
-// the state and bounces, and a second request exchanges and stores. A state in a cookie, one put, no sealing.
+// hono and oauth4webapi with the two requests of the edge, so that each request can be compared: the callback checks the
+// state and redirects, and a second request exchanges and stores. The state is in a cookie. One put, no sealing.
 import { Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import { cors } from "hono/cors";

@@ -1,4 +1,4 @@
-// What one would write by hand today: hono and oauth4webapi, a state in a cookie, the exchange in the callback.
+// A Worker as people write it today: hono and oauth4webapi, the state in a cookie, the exchange in the callback.
 import { Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import * as oauth from "oauth4webapi";
@@ -20,7 +20,7 @@ app.get("/install", (c) => {
 app.get("/callback", async (c) => {
   const url = new URL(c.req.url);
   const { server, client } = smooch(c.env);
-  // Without a cookie there is no state to expect, and the response that carries one is refused.
+  // Without the cookie no state is expected, and oauth4webapi rejects a response that has one.
   const response = oauth.validateAuthResponse(server, client, url, getCookie(c, "state"));
   deleteCookie(c, "state", { path: "/callback", secure: true });
   const token = await exchange(c.env, response, new URL("/callback", url).href);

@@ -1,5 +1,5 @@
-// @hono/oauth-providers as its README has it: the middleware does the flow, and the handler behind it stores the token.
-// It has no provider that can be pointed elsewhere; Discord's speaks as Smooch does, a form to get a token from a code.
+// @hono/oauth-providers, as in its README: the middleware runs the flow, and the handler after it stores the token.
+// None of its providers accepts another server. Discord's sends the same token request as Smooch's API expects, a form.
 import { discordAuth } from "@hono/oauth-providers/discord";
 import { Hono } from "hono";
 

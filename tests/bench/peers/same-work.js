@@ -1,8 +1,8 @@
-// JavaScript that does all that the edge does on the way to a connection, as a person would write it who knows where
-// workerd spends its time: settings and keys are kept, the URL is read once, puts go at once where order does not matter.
+// The edge's work for an install in JavaScript, optimized for workerd: settings and keys are kept between requests, the URL
+// is parsed once, and puts run concurrently if their order does not matter.
 //
-// What is sealed, proved, sent, put, answered and logged is what the edge seals, proves, sends, puts, answers and logs.
-// Only the cipher may differ: `#seal` is one of seal-noble.js and seal-web-crypto.js.
+// It seals, checks, sends, stores, returns and logs the same data as the edge. Only the cipher may differ: `#seal` is
+// seal-noble.js or seal-web-crypto.js.
 import { makeSeal, sha256 } from "#seal";
 
 const RECEIPT_LIFE = 600_000;
@@ -32,8 +32,6 @@ class Problem extends Error {
   }
 }
 
-// ---- Settings, read once ----------------------------------------------------------------------------------------------
-
 let kept;
 
 async function settings(env) {
@@ -55,8 +53,6 @@ async function settings(env) {
   };
 }
 
-// ---- Sealing ----------------------------------------------------------------------------------------------------------
-
 async function seal(edge, purpose, place, value) {
   const sealed = await edge.seal[purpose].seal(utf8.encode(place), utf8.encode(JSON.stringify(value)));
   return `${edge.key}.${base64url(sealed)}`;
@@ -72,9 +68,7 @@ async function open(edge, purpose, place, sealed) {
   }
 }
 
-// ---- The two requests -------------------------------------------------------------------------------------------------
-
-/** The parameters of a query or a form, of which none may stand there twice (RFC 6749 §3.1, §3.2). */
+/** Reads the parameters of a query or a form. A parameter must not be present twice (RFC 6749 §3.1, §3.2). */
 function parameters(encoded, names) {
   const found = {};
   for (const [name, value] of new URLSearchParams(encoded)) {
@@ -168,7 +162,7 @@ async function complete(edge, target, request, report) {
   return answer(id, app, at);
 }
 
-/** What an earlier try of this very flow came to, if it was completed. */
+/** Returns the connection of an earlier request of this flow, or nothing if none succeeded. */
 async function earlier(edge, receipt) {
   const id = await edge.kv.get(`completed/${receipt.h}`);
   if (id === null) return;
@@ -177,7 +171,7 @@ async function earlier(edge, receipt) {
   return { id, ...metadata };
 }
 
-/** Whether Smooch still takes a token that was held. */
+/** Returns true if Smooch still accepts a token from an escrow receipt. */
 async function lives(edge, token, app) {
   const headers = { authorization: `Bearer ${token}`, accept: "application/json", "user-agent": "add-to-smooch/0.1.0" };
   const url = `${edge.apiUrl}/v2/apps/${app}/integrations/me/webhooks`;
@@ -234,14 +228,14 @@ function appOf(token) {
     const { appId } = JSON.parse(text.decode(unbase64url(parts[1])));
     if (parts.length === 3 && APP.test(appId)) return appId;
   } catch {
-    // Told below.
+    // A malformed token is the error below.
   }
   throw new Problem(502, "smooch_malformed");
 }
 
-/** Reads a body to its end, or throws as soon as it is longer than `limit`. */
+/** Reads a body, or throws as soon as it is longer than `limit` bytes. */
 async function read(message, limit, tooLong) {
-  // Where its length is told, the platform reads it at once, and reads no more than was told.
+  // With a content-length the platform reads the body in one step, and never more than that length.
   const told = message.headers.get("content-length");
   if (told !== null) {
     if (told > limit) throw tooLong();
@@ -288,8 +282,6 @@ function ulid(at) {
   for (const byte of crypto.getRandomValues(new Uint8Array(16))) random += CROCKFORD[byte % 32];
   return time + random;
 }
-
-// ---- The whole --------------------------------------------------------------------------------------------------------
 
 export default {
   async fetch(request, env) {

@@ -1,4 +1,4 @@
-// Sealing as the edge has it, XChaCha20-Poly1305 and HKDF-SHA-256, in JavaScript: @noble/ciphers and @noble/hashes.
+// The edge's sealing, XChaCha20-Poly1305 and HKDF-SHA-256, with @noble/ciphers and @noble/hashes.
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";

@@ -1,4 +1,4 @@
-// Sealing by what the platform has: AES-256-GCM and HKDF-SHA-256 of Web Crypto. Its nonce is half as long as the edge's.
+// Sealing with Web Crypto: AES-256-GCM and HKDF-SHA-256. The nonce is half as long as the edge's.
 const utf8 = new TextEncoder();
 const NONCE = 12;
 

@@ -1,4 +1,4 @@
-// The OAuth app of slack-cloudflare-workers, as its README has it, with its stores in KV.
+// The OAuth app of slack-cloudflare-workers, as in its README, with its stores in KV.
 import { KVInstallationStore, KVStateStore, SlackOAuthApp } from "slack-cloudflare-workers";
 
 export default {
@@ -7,7 +7,7 @@ export default {
       env,
       installationStore: new KVInstallationStore(env, env.CONNECTIONS),
       stateStore: new KVStateStore(env.CONNECTIONS),
-      // Straight to the authorization endpoint, without a page between that asks for a click.
+      // Redirects to the authorization endpoint without a page in between.
       oauth: { startImmediateRedirect: true },
     });
     return app.run(request, context);

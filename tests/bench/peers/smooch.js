@@ -1,4 +1,4 @@
-// Smooch, as oauth4webapi wants it described. Shared by the two peers that are made of hono and oauth4webapi.
+// Smooch's metadata for oauth4webapi. The two peers with hono and oauth4webapi share it.
 import * as oauth from "oauth4webapi";
 
 let known;
@@ -21,7 +21,7 @@ export async function exchange(env, response, redirectUri) {
     secret,
     response,
     redirectUri,
-    oauth.nopkce, // Smooch documents no PKCE.
+    oauth.nopkce, // Smooch does not document PKCE.
     { [oauth.allowInsecureRequests]: true }, // The stand-in is on loopback.
   );
   return (await oauth.processAuthorizationCodeResponse(server, client, answer)).access_token;

@@ -1,43 +1,43 @@
-//! What was promised, held against what was measured, in words.
+//! Bounds: the limits that the report checks, and the sentences about them. It measures nothing.
 
-/// A bound.
+/// An upper limit and the measured value.
 #[derive(Clone, Debug)]
 pub struct Bound {
-    /// What it is about.
-    pub what: String,
-    /// The most that it may be.
-    pub most: f64,
-    /// What it is.
-    pub is: f64,
-    /// How both are written: a ratio or bytes.
+    /// The name of the measured value.
+    pub label: String,
+    /// The highest value that meets the bound.
+    pub limit: f64,
+    /// The measured value.
+    pub value: f64,
+    /// The unit of limit and value.
     pub unit: Unit,
 }
 
-/// How a figure is written.
+/// A unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// As so many times another.
+    /// A ratio.
     Times,
-    /// In bytes.
+    /// Bytes.
     Bytes,
     /// A cumulative layout shift.
     Shift,
 }
 
 impl Bound {
-    /// Whether it is met.
+    /// True if the bound is met.
     #[must_use]
     pub fn is_met(&self) -> bool {
-        self.is <= self.most
+        self.value <= self.limit
     }
 
-    /// Met, or not and by how much.
+    /// The verdict with the distance to the limit, in percent.
     #[must_use]
     pub fn verdict(&self) -> String {
-        if self.most == 0.0 {
+        if self.limit == 0.0 {
             return if self.is_met() { "met" } else { "**not met**" }.into();
         }
-        let by = (self.is / self.most - 1.0).abs() * 100.0;
+        let by = (self.value / self.limit - 1.0).abs() * 100.0;
         if self.is_met() {
             format!("met, with {by:.0} % to spare")
         } else {
@@ -45,21 +45,21 @@ impl Bound {
         }
     }
 
-    /// A line of a table.
+    /// The bound as a row of a table.
     #[must_use]
     pub fn row(&self) -> String {
         format!(
             "| {} | {} | {} | {} |\n",
-            self.what,
-            self.unit.shown(self.most),
-            self.unit.shown(self.is),
+            self.label,
+            self.unit.format(self.limit),
+            self.unit.format(self.value),
             self.verdict()
         )
     }
 }
 
 impl Unit {
-    fn shown(self, figure: f64) -> String {
+    fn format(self, figure: f64) -> String {
         match self {
             Self::Times => format!("{figure:.2} ×"),
             Self::Bytes => format!("{} B", grouped(figure)),
@@ -68,7 +68,7 @@ impl Unit {
     }
 }
 
-/// A whole number with its thousands apart.
+/// A whole number with commas between the thousands.
 #[must_use]
 pub fn grouped(figure: f64) -> String {
     let digits = format!("{figure:.0}");
@@ -82,21 +82,23 @@ pub fn grouped(figure: f64) -> String {
     grouped
 }
 
-/// Who is better than we are at something, and by how much; nothing if nobody is. `less` is whether less is better.
+/// A list item that names each peer with a better figure than ours. `None` if there is none.
+///
+/// `less_is_better` selects the order. `format` writes a figure with its unit.
 #[must_use]
 pub fn behind(
-    what: &str,
-    shown: impl Fn(f64) -> String,
+    label: &str,
+    format: impl Fn(f64) -> String,
     ours: f64,
     others: &[(&str, f64)],
-    less: bool,
+    less_is_better: bool,
 ) -> Option<String> {
     let better: Vec<String> = others
         .iter()
-        .filter(|(_, theirs)| if less { *theirs < ours } else { *theirs > ours })
-        .map(|(name, theirs)| format!("{name} {}", shown(*theirs)))
+        .filter(|(_, theirs)| if less_is_better { *theirs < ours } else { *theirs > ours })
+        .map(|(name, theirs)| format!("{name} {}", format(*theirs)))
         .collect();
-    (!better.is_empty()).then(|| format!("- **{what}**: ours {}; {}.\n", shown(ours), better.join(", ")))
+    (!better.is_empty()).then(|| format!("- **{label}**: ours {}; {}.\n", format(ours), better.join(", ")))
 }
 
 #[cfg(test)]
@@ -104,24 +106,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bound_says_whether_it_is_met_and_by_how_much() {
-        let bound = |is| Bound { what: "a".into(), most: 0.8, is, unit: Unit::Times };
+    fn a_verdict_has_the_distance_to_the_limit() {
+        let bound = |value| Bound { label: "a".into(), limit: 0.8, value, unit: Unit::Times };
         assert_eq!(bound(0.8).verdict(), "met, with 0 % to spare");
         assert_eq!(bound(0.6).verdict(), "met, with 25 % to spare");
         assert_eq!(bound(1.2).verdict(), "**not met**, 50 % over");
     }
 
     #[test]
-    fn who_is_better_is_named_and_nobody_else() {
+    fn only_better_peers_are_listed() {
         let others = [("a", 1.0), ("b", 3.0)];
-        let shown = |figure: f64| format!("{figure:.0} ms");
-        assert_eq!(behind("time", shown, 2.0, &others, true).unwrap(), "- **time**: ours 2 ms; a 1 ms.\n");
-        assert_eq!(behind("rate", shown, 2.0, &others, false).unwrap(), "- **rate**: ours 2 ms; b 3 ms.\n");
-        assert_eq!(behind("time", shown, 1.0, &others, true), None);
+        let format_ms = |figure: f64| format!("{figure:.0} ms");
+        assert_eq!(
+            behind("time", format_ms, 2.0, &others, true).unwrap(),
+            "- **time**: ours 2 ms; a 1 ms.\n"
+        );
+        assert_eq!(
+            behind("rate", format_ms, 2.0, &others, false).unwrap(),
+            "- **rate**: ours 2 ms; b 3 ms.\n"
+        );
+        assert_eq!(behind("time", format_ms, 1.0, &others, true), None);
     }
 
     #[test]
-    fn thousands_stand_apart() {
+    fn thousands_are_grouped() {
         assert_eq!([7.0, 999.4, 1_000.0, 234_519.0].map(grouped), ["7", "999", "1,000", "234,519"]);
     }
 }

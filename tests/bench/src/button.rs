@@ -1,32 +1,35 @@
-//! The button in Chromium, ours beside the same one in plain JavaScript: how soon it is ready, and what the page pays.
+//! Measures the button in Chromium, beside the same button in plain JavaScript: time until ready, main thread, layout shift.
 //!
-//! One server plays all parts: it serves the scripts and a partner's page, is Smooch's authorization endpoint, which
-//! allows everything at once, and answers `/complete`. Before anything is measured both buttons lead through a flow.
+//! One server serves the scripts, the partner's page, an authorization endpoint that redirects at once, and `/complete`. Both
+//! buttons complete a flow before the measurement. It never measures the edge.
 
-use crate::{bundle, figures::median, weight::current_build};
+use crate::{bundle, figures::median, size::current_build};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use stand_in::{Request, Response, Server, serve};
 use std::{fs, net::Ipv4Addr, thread, time::Duration};
-use tests::{browser::Browser, tools::built};
+use tests::{
+    browser::Browser,
+    tools::{built, root},
+};
 
-/// Milliseconds there and back in the condition with a network.
+/// Round-trip time of the emulated network, in milliseconds.
 const LATENCY: u32 = 40;
 
-/// Longer than any load takes until its button is ready, on a machine that is not too busy.
-const UNWATCHED: Duration = Duration::from_millis(600);
+/// Time for a page to load without requests from the test, which would use the page's main thread.
+const LOAD_TIME: Duration = Duration::from_millis(600);
 
-/// What the browser is made to be.
+/// The emulated conditions of a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// This machine as it is.
+    /// No emulation.
     Plain,
-    /// 40 ms from its server, at 10 Mbit/s.
+    /// A network with a round trip of 40 ms and 10 Mbit/s.
     Network,
-    /// Its processor four times slower.
+    /// A processor that is four times slower.
     Slow,
-    /// Both.
+    /// The slow processor and the slow network.
     Far,
 }
 
@@ -34,7 +37,7 @@ impl Condition {
     /// All, in order.
     pub const ALL: [Self; 4] = [Self::Plain, Self::Network, Self::Slow, Self::Far];
 
-    /// By which it is told.
+    /// The name in the tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,7 +48,7 @@ impl Condition {
         }
     }
 
-    /// The same, in a word or two.
+    /// The name in the plot.
     #[must_use]
     pub const fn short(self) -> &'static str {
         match self {
@@ -56,7 +59,7 @@ impl Condition {
         }
     }
 
-    fn arrange(self, browser: &Browser) {
+    fn emulate(self, browser: &Browser) {
         let rate = if matches!(self, Self::Slow | Self::Far) { 4 } else { 1 };
         browser.cdp("Emulation.setCPUThrottlingRate", &json!({"rate": rate}));
         let is_far = matches!(self, Self::Network | Self::Far);
@@ -68,95 +71,94 @@ impl Condition {
     }
 }
 
-/// Whose button.
+/// The buttons: name and script.
 pub const BUTTONS: [(&str, &str); 2] =
     [("ours", "add-to-smooch.js"), ("the same button in plain JavaScript", "button.js")];
 
-/// What a page paid for its button; medians.
+/// The cost of a button for a page. The results have the medians of all loads.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Paid {
-    /// From the script's last byte to a button that can be pressed, in milliseconds.
+pub struct PageCost {
+    /// Time from the script's last byte until the button can be pressed, in milliseconds.
     pub ready: f64,
-    /// From the start of the load, in milliseconds.
+    /// Time from the start of the navigation until the button can be pressed, in milliseconds.
     pub from_start: f64,
-    /// The main thread's time, beyond that of the same page without the script, in milliseconds.
+    /// Processor time of the main thread, minus that of the same page without the script, in milliseconds.
     pub main_thread: f64,
-    /// Requests, beyond that for the page.
+    /// Number of requests, without that for the page.
     pub requests: f64,
     /// Cumulative layout shift.
     pub shift: f64,
 }
 
-/// What was found of both.
+/// The results of both buttons.
 #[derive(Clone, Debug)]
-pub struct Loaded {
-    /// Whether they are drawn alike, to the pixel.
-    pub alike: bool,
-    /// What each page paid, in each condition.
-    pub loads: Vec<(Condition, [Paid; 2])>,
+pub struct ButtonResults {
+    /// True if screenshots of both buttons are identical.
+    pub identical: bool,
+    /// The cost of each button, per condition.
+    pub loads: Vec<(Condition, [PageCost; 2])>,
 }
 
-/// Measures both buttons in each condition, in turns.
-pub fn measure(loads: usize, tell: &dyn Fn(&str)) -> Loaded {
+/// Measures both buttons in each condition. The buttons take turns for `loads` rounds.
+pub fn measure(loads: usize, progress: &dyn Fn(&str)) -> ButtonResults {
     let _ = bundle::page("button", "embed/button.js");
-    let server = serve((Ipv4Addr::LOCALHOST, 0).into(), |request| answer(&request)).expect("a free port");
+    let server = serve((Ipv4Addr::LOCALHOST, 0).into(), |request| handle(&request)).expect("a free port");
     let browser = Browser::new();
-    let pictures = BUTTONS.map(|(name, script)| {
-        let picture = walk_through(&browser, &server, script);
-        tell(&format!("embed: {name} leads through a flow"));
-        picture
+    let screenshots = BUTTONS.map(|(name, script)| {
+        let screenshot = complete_flow(&browser, &server, script);
+        progress(&format!("embed: {name} completes a flow"));
+        screenshot
     });
     browser.cdp("Network.enable", &json!({}));
     browser.cdp("Network.setCacheDisabled", &json!({"cacheDisabled": true}));
-    // Time that others had the processor is not the page's.
+    // Counts only the time in which the thread runs on the processor.
     browser.cdp("Performance.enable", &json!({"timeDomain": "threadTicks"}));
     let conditions = Condition::ALL.into_iter().map(|condition| {
-        condition.arrange(&browser);
-        let mut loaded: [Vec<Paid>; 3] = Default::default();
+        condition.emulate(&browser);
+        let mut costs: [Vec<PageCost>; 3] = Default::default();
         for round in 0..=loads {
             for turn in 0..3 {
                 let which = (round + turn) % 3;
                 let script = BUTTONS.get(which).map_or("", |(_, script)| script);
-                let paid = load(&browser, &server, script);
-                // The first is for the browser to warm up.
+                let cost = load(&browser, &server, script);
+                // The first round warms up the browser.
                 if round > 0 {
-                    loaded[which].push(paid);
+                    costs[which].push(cost);
                 }
             }
         }
-        tell(&format!("embed: {loads} loads each, {}", condition.name()));
+        progress(&format!("embed: {loads} loads each, {}", condition.name()));
         let of =
-            |which: usize, of: fn(&Paid) -> f64| median(&loaded[which].iter().map(of).collect::<Vec<_>>());
-        let paid = [0, 1].map(|which| Paid {
-            ready: of(which, |paid| paid.ready),
-            from_start: of(which, |paid| paid.from_start),
-            main_thread: beyond(&loaded[which], &loaded[2]),
-            requests: of(which, |paid| paid.requests),
-            shift: of(which, |paid| paid.shift),
+            |which: usize, of: fn(&PageCost) -> f64| median(&costs[which].iter().map(of).collect::<Vec<_>>());
+        let medians = [0, 1].map(|which| PageCost {
+            ready: of(which, |cost| cost.ready),
+            from_start: of(which, |cost| cost.from_start),
+            main_thread: main_thread_overhead(&costs[which], &costs[2]),
+            requests: of(which, |cost| cost.requests),
+            shift: of(which, |cost| cost.shift),
         });
-        (condition, paid)
+        (condition, medians)
     });
-    Loaded { loads: conditions.collect(), alike: pictures[0] == pictures[1] }
+    ButtonResults { loads: conditions.collect(), identical: screenshots[0] == screenshots[1] }
 }
 
-/// What the main thread did beyond what it did in the same round without a button.
-fn beyond(with: &[Paid], without: &[Paid]) -> f64 {
+/// The median of the main thread's time minus that of the same round without a button.
+fn main_thread_overhead(with: &[PageCost], without: &[PageCost]) -> f64 {
     let pairs = with.iter().zip(without);
     median(&pairs.map(|(with, without)| with.main_thread - without.main_thread).collect::<Vec<_>>())
 }
 
-/// One load; without a script, of the page alone.
-fn load(browser: &Browser, server: &Server, script: &str) -> Paid {
+/// Loads the page once. With an empty `script` the page has no button.
+fn load(browser: &Browser, server: &Server, script: &str) -> PageCost {
     browser.open(&format!("http://{}/blank", server.address()));
     let before = main_thread(browser);
     browser.open(&format!("http://{}/page?{script}", server.address()));
-    // Whoever asks the page again and again gives it work.
-    thread::sleep(UNWATCHED);
+    thread::sleep(LOAD_TIME);
     let after = main_thread(browser);
-    browser.wait("the page has told", "globalThis.told");
-    let told = browser.js("return globalThis.told");
-    let figure = |name: &str| told[name].as_f64().unwrap_or_default();
-    Paid {
+    browser.wait("the page reports its figures", "globalThis.figures");
+    let figures = browser.js("return globalThis.figures");
+    let figure = |name: &str| figures[name].as_f64().unwrap_or_default();
+    PageCost {
         ready: figure("ready"),
         from_start: figure("from_start"),
         main_thread: after - before,
@@ -165,7 +167,7 @@ fn load(browser: &Browser, server: &Server, script: &str) -> Paid {
     }
 }
 
-/// The processor time of all that the page's main thread has done so far, in milliseconds.
+/// The processor time of the page's main thread so far, in milliseconds.
 fn main_thread(browser: &Browser) -> f64 {
     let all = browser.cdp("Performance.getMetrics", &json!({}));
     let mut metrics = all["metrics"].as_array().into_iter().flatten();
@@ -173,59 +175,63 @@ fn main_thread(browser: &Browser) -> f64 {
     tasks.and_then(|metric| metric["value"].as_f64()).unwrap_or_default() * 1e3
 }
 
-/// Clicks, is allowed, comes back and is connected: the whole way, by either button. Returns pictures of its two ends.
-fn walk_through(browser: &Browser, server: &Server, script: &str) -> [Value; 2] {
-    let picture = || browser.cdp("Page.captureScreenshot", &json!({"format": "png"}));
+/// Completes a flow with a button. Returns screenshots from before the click and from the end.
+fn complete_flow(browser: &Browser, server: &Server, script: &str) -> [Value; 2] {
+    let screenshot = || browser.cdp("Page.captureScreenshot", &json!({"format": "png"}));
     browser.open(&format!("http://{}/page?{script}", server.address()));
     let button = "document.querySelector('add-to-smooch').shadowRoot?.querySelector('a')";
     browser.wait("a button that can be pressed", &format!("{button}?.href && !{button}.hidden"));
-    let before = picture();
-    browser.click_found(button);
+    let before = screenshot();
+    browser.click_expression(button);
     browser.wait_for_url(&format!("http://{}/page?{script}", server.address()));
-    let line = "document.querySelector('add-to-smooch').shadowRoot?.querySelector('p')";
-    browser.wait("connected", &format!("{line}?.textContent == 'Connected to Night Market'"));
-    // The pointer still lies on it.
+    let status = "document.querySelector('add-to-smooch').shadowRoot?.querySelector('p')";
+    browser.wait("connected", &format!("{status}?.textContent == 'Connected to Night Market'"));
+    // The click left the focus on the button.
     browser.js("document.activeElement?.blur()");
-    [before, picture()]
+    [before, screenshot()]
 }
 
-fn answer(request: &Request) -> Response {
-    let file = |path: &str, step| fs::read(built(path, step)).expect("it was built");
+fn handle(request: &Request) -> Response {
+    let file = |path: &str| fs::read(built(path)).expect("the file was built");
     let query = request.uri().query().unwrap_or_default();
     let parameter = |encoded: &[u8], name: &str| {
         let mut pairs = form_urlencoded::parse(encoded);
-        pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
     match request.uri().path() {
-        "/add-to-smooch.js" => respond("text/javascript", file("www/add-to-smooch.js", "make embed")),
+        "/add-to-smooch.js" => respond("text/javascript", file("build/www/add-to-smooch.js")),
         path if path.ends_with("/add-to-smooch.wasm") => respond(
             "application/wasm",
-            fs::read(current_build().join("add-to-smooch.wasm")).expect("it was built"),
+            fs::read(current_build().join("add-to-smooch.wasm")).expect("the file was built"),
         ),
-        "/button.js" => respond("text/javascript", file("build/bench/button.js", "make bench")),
+        "/button.js" => respond(
+            "text/javascript",
+            fs::read(root().join("build/bench/button.js")).expect("`make bench` builds it"),
+        ),
         "/page" => respond("text/html; charset=utf-8", page(request, query).into_bytes()),
         "/oauth/authorize" => {
-            // Back to the page that the person set out from, as the edge's callback sends them.
+            // Redirects back to the page that sent the person, as the edge's callback does.
             let referer = request.headers().get("referer").and_then(|referer| referer.to_str().ok());
             let state = parameter(query.as_bytes(), "state");
-            let mut bounce = respond("text/plain", Vec::new());
-            *bounce.status_mut() = http::StatusCode::SEE_OTHER;
-            // The receipt is the challenge, so that the verifier can be held against it without a memory.
+            let mut redirect = respond("text/plain", Vec::new());
+            *redirect.status_mut() = http::StatusCode::SEE_OTHER;
+            // The receipt is the challenge, so the server can check the verifier without stored state.
             let challenge = state.rsplit('.').next().unwrap_or_default();
             let page = referer.unwrap_or_default();
             let location = format!("{page}#smooch.receipt={challenge}&smooch.state={state}");
-            bounce.headers_mut().insert("location", location.parse().expect("a header"));
-            bounce
+            redirect.headers_mut().insert("location", location.parse().expect("the header is valid"));
+            redirect
         }
         "/complete" => {
             let challenge = Sha256::digest(parameter(request.body(), "verifier"));
-            let proven = parameter(request.body(), "receipt") == Base64UrlUnpadded::encode_string(&challenge);
-            let said: Value = if proven {
+            let is_proven =
+                parameter(request.body(), "receipt") == Base64UrlUnpadded::encode_string(&challenge);
+            let body: Value = if is_proven {
                 json!({"status": "connected", "connection": {"id": "1-a", "app": {"id": "1", "name": "Night Market"}}})
             } else {
                 json!({"code": "verifier_mismatch"})
             };
-            respond("application/json", said.to_string().into_bytes())
+            respond("application/json", body.to_string().into_bytes())
         }
         _ => respond(
             "text/html; charset=utf-8",
@@ -234,10 +240,10 @@ fn answer(request: &Request) -> Response {
     }
 }
 
-/// A partner's page with some text below the button, so that a button that comes late would push it.
+/// A partner's page with text below the button, so that a late button would cause a layout shift.
 fn page(request: &Request, script: &str) -> String {
     let host = request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let load = if script.is_empty() {
+    let script_tag = if script.is_empty() {
         String::new()
     } else {
         format!("<script type=module src=/{script}></script>")
@@ -246,40 +252,40 @@ fn page(request: &Request, script: &str) -> String {
         r#"<!doctype html><html lang=en><title>A partner's page</title><link rel=icon href="data:,">
 <style>
   body {{ font: 16px system-ui }}
-  /* As the documented snippet has it. */
+  /* The CSS of the documented snippet. */
   add-to-smooch {{ display: inline-block; min-width: 165px; min-height: 40px }}
 </style>
 <script>
 let shift = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => (shift += entry.value)))
   .observe({{ type: "layout-shift", buffered: true }});
-const tell = (ready) => {{
+const report = () => {{
   const at = performance.now();
-  // What is late to shift is waited for.
+  // Waits for late layout shifts.
   setTimeout(() => {{
     const loads = performance.getEntriesByType("resource");
     const script = loads.find(({{ name }}) => name.endsWith(".js"));
-    globalThis.told = {{ ready: script ? at - script.responseEnd : 0, from_start: at, requests: loads.length, shift }};
+    globalThis.figures = {{ ready: script ? at - script.responseEnd : 0, from_start: at, requests: loads.length, shift }};
   }}, 100);
 }};
 customElements.whenDefined("add-to-smooch").then(() => {{
   const root = document.querySelector("add-to-smooch").shadowRoot;
-  const look = () => root.querySelector("a[href]:not([hidden])") && (watch.disconnect(), tell());
-  const watch = new MutationObserver(look);
-  watch.observe(root, {{ subtree: true, attributes: true }});
-  look();
+  const check = () => root.querySelector("a[href]:not([hidden])") && (observer.disconnect(), report());
+  const observer = new MutationObserver(check);
+  observer.observe(root, {{ subtree: true, attributes: true }});
+  check();
 }});
-{bare}
-</script>{load}
+{without_script}
+</script>{script_tag}
 <p>Connect your app:</p>
 <add-to-smooch client-id=shoplifter authorize-url="http://{host}/oauth/authorize"><a href="/install">Add to Smooch</a></add-to-smooch>
 <p>What you can do once it is connected.</p>"#,
-        bare = if script.is_empty() { "addEventListener('load', () => tell());" } else { "" },
+        without_script = if script.is_empty() { "addEventListener('load', () => report());" } else { "" },
     )
 }
 
 fn respond(content_type: &'static str, body: Vec<u8>) -> Response {
-    let answer =
+    let response =
         http::Response::builder().header("content-type", content_type).header("cache-control", "no-store");
-    answer.body(body).expect("a response")
+    response.body(body).expect("the response is valid")
 }

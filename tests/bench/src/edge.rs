@@ -1,128 +1,129 @@
-//! The edge: what a callback and an install cost, in rounds that take turns, so that whatever else the machine does
-//! falls on all alike.
+//! Measures the edge and its peers: processor time, latency and rate of callbacks and installs.
+//!
+//! Peers take turns in short rounds, so other load on the machine affects all of them alike. It never measures a cold worker.
 
 use crate::{
-    flow::{Crowd, Leg, get},
+    flow::{Phase, Visitors, get},
+    harness::Harness,
     load::Run,
     peer::Peer,
-    rig::Rig,
 };
 use std::collections::BTreeMap;
 
-/// Rounds in which each peer has its turn once.
+/// Default number of rounds. In each round every peer has the same number of turns.
 pub const ROUNDS: usize = 15;
 
-/// How many are under way at once.
-pub const AT_ONCE: [usize; 2] = [1, 32];
+/// The numbers of concurrent connections that are measured.
+pub const CONCURRENCY: [usize; 2] = [1, 32];
 
-/// What bounds are held against: a busy worker, whose processor time is its own and not that of going to sleep and
-/// waking up for each request.
+/// The concurrency of the bounds. A busy worker spends no processor time on falling asleep and waking up for each request.
 pub const BUSY: usize = 32;
 
-/// Installs of a turn: few, so that those who take turns meet the same machine.
+/// Installs per turn. The number is small, so all peers of a round run under the same conditions.
 pub const PEOPLE: usize = 200;
 
-/// Turns of a round.
+/// Turns of each peer per round.
 const TURNS: usize = 2;
 
-/// A worker's first requests are for V8 to see what is hot; they are not counted.
+/// Installs before the measurement, so that V8 has optimized the hot code.
 const WARM_UP: usize = 1_500;
 
-/// One peer, with all its turns.
+/// A peer and the results of its turns.
 #[derive(Debug)]
 pub struct Measured {
-    /// The worker, which still runs.
-    pub rig: Rig,
-    /// Who asks it.
-    pub crowd: Crowd,
-    /// Its turns in order, by how many were at once and leg.
-    pub turns: BTreeMap<(usize, Leg), Vec<Run>>,
-    /// How many requests it has answered.
+    /// The running worker.
+    pub harness: Harness,
+    /// The people who connect through it.
+    pub visitors: Visitors,
+    /// The runs in order, by concurrency and phase.
+    pub turns: BTreeMap<(usize, Phase), Vec<Run>>,
+    /// Number of requests so far.
     pub requests: usize,
-    /// What it had in memory after the first, in bytes.
-    pub fresh: u64,
+    /// Resident memory after the first request, in bytes.
+    pub initial_memory: u64,
 }
 
-/// Has every peer take its turns.
-pub fn measure(peers: &[Peer], rounds: usize, seed: u64, tell: &dyn Fn(&str)) -> Vec<Measured> {
+/// Measures every peer for `rounds` rounds.
+pub fn measure(peers: &[Peer], rounds: usize, seed: u64, progress: &dyn Fn(&str)) -> Vec<Measured> {
     let mut all: Vec<Measured> = peers
         .iter()
         .map(|peer| {
-            tell(&format!("{}: {WARM_UP} people connect before it counts", peer.name));
-            let (rig, mut crowd) = (Rig::start(peer.clone(), seed), Crowd::new(seed));
-            let _ = rig.ask(&get(&rig, "/", ""));
-            let fresh = rig.resident();
-            let requests = crowd.install(&rig, WARM_UP, 8).iter().map(|(_, run)| run.requests).sum();
-            Measured { rig, crowd, turns: BTreeMap::new(), requests, fresh }
+            progress(&format!("{}: {WARM_UP} installs to warm up", peer.name));
+            let (harness, mut visitors) = (Harness::start(peer.clone(), seed), Visitors::new(seed));
+            let _ = harness.send(&get(&harness, "/", ""));
+            let initial_memory = harness.resident_memory();
+            let requests = visitors.install(&harness, WARM_UP, 8).iter().map(|(_, run)| run.requests).sum();
+            Measured { harness, visitors, turns: BTreeMap::new(), requests, initial_memory }
         })
         .collect();
     for round in 0..rounds {
         for turn in 0..TURNS * peers.len() {
-            // Nobody is always the first.
+            // The order rotates, so no peer is always the first.
             all[(round + turn + turn / peers.len()) % peers.len()].take_turn();
         }
-        tell(&format!("edge: round {} of {rounds}", round + 1));
+        progress(&format!("edge: round {} of {rounds}", round + 1));
     }
     all
 }
 
 impl Measured {
     fn take_turn(&mut self) {
-        for at_once in AT_ONCE {
-            self.rig.tidy();
-            for (leg, run) in self.crowd.install(&self.rig, PEOPLE, at_once) {
+        for concurrency in CONCURRENCY {
+            self.harness.reset();
+            for (phase, run) in self.visitors.install(&self.harness, PEOPLE, concurrency) {
                 self.requests += run.requests;
-                self.turns.entry((at_once, leg)).or_default().push(run);
+                self.turns.entry((concurrency, phase)).or_default().push(run);
             }
         }
     }
 
-    /// The turns of a leg; none if the peer has no such leg.
+    /// The runs of a phase. Empty if the peer has no such phase.
     #[must_use]
-    pub fn of(&self, at_once: usize, leg: Leg) -> &[Run] {
-        self.turns.get(&(at_once, leg)).map_or(&[], Vec::as_slice)
+    pub fn runs(&self, concurrency: usize, phase: Phase) -> &[Run] {
+        self.turns.get(&(concurrency, phase)).map_or(&[], Vec::as_slice)
     }
 
-    /// Processor time for a request of a leg, in microseconds, turn by turn.
+    /// Processor time of the worker per request of a phase, in microseconds, one figure per turn.
     #[must_use]
-    pub fn used(&self, at_once: usize, leg: Leg) -> Vec<f64> {
-        self.of(at_once, leg).iter().map(Run::each).collect()
+    pub fn cpu_micros(&self, concurrency: usize, phase: Phase) -> Vec<f64> {
+        self.runs(concurrency, phase).iter().map(Run::cpu_micros).collect()
     }
 
-    /// The same for a whole install: every request that it makes of the worker.
+    /// Processor time of the worker per install, in microseconds, one figure per turn.
     #[must_use]
-    pub fn used_whole(&self, at_once: usize) -> Vec<f64> {
-        self.whole(at_once, Run::each)
+    pub fn install_cpu_micros(&self, concurrency: usize) -> Vec<f64> {
+        self.per_turn(concurrency, Run::cpu_micros)
     }
 
-    /// Completed installs a second, turn by turn.
+    /// Completed installs per second, one figure per turn.
     #[must_use]
-    pub fn a_second(&self, at_once: usize) -> Vec<f64> {
-        let took = self.whole(at_once, |run| run.took.as_secs_f64());
-        took.into_iter().map(|took| PEOPLE as f64 / took).collect()
+    pub fn installs_per_second(&self, concurrency: usize) -> Vec<f64> {
+        let seconds = self.per_turn(concurrency, |run| run.elapsed.as_secs_f64());
+        seconds.into_iter().map(|seconds| PEOPLE as f64 / seconds).collect()
     }
 
-    /// From each request to its answer, in milliseconds, all turns together.
+    /// Latency of each request of a phase, in milliseconds, of all turns.
     #[must_use]
-    pub fn latencies(&self, at_once: usize, leg: Leg) -> Vec<f64> {
-        self.of(at_once, leg).iter().flat_map(|run| run.latencies.iter().copied()).collect()
+    pub fn latencies(&self, concurrency: usize, phase: Phase) -> Vec<f64> {
+        self.runs(concurrency, phase).iter().flat_map(|run| run.latencies.iter().copied()).collect()
     }
 
-    /// What the run itself has used of the processor for an install, in microseconds: for the load, Smooch and KV.
+    /// Processor time of this process per install, in microseconds: load generator, stand-in and KV.
     #[must_use]
-    pub fn used_here(&self, at_once: usize) -> f64 {
-        let runs = || Leg::ALL.into_iter().flat_map(|leg| self.of(at_once, leg));
-        let installs = self.of(at_once, Leg::Finish).iter().map(|run| run.requests).sum::<usize>();
-        runs().map(|run| run.used_here.as_secs_f64()).sum::<f64>() * 1e6 / installs as f64
+    pub fn own_cpu_micros(&self, concurrency: usize) -> f64 {
+        let runs = || Phase::ALL.into_iter().flat_map(|phase| self.runs(concurrency, phase));
+        let installs = self.runs(concurrency, Phase::Finish).iter().map(|run| run.requests).sum::<usize>();
+        runs().map(|run| run.own_cpu_time.as_secs_f64()).sum::<f64>() * 1e6 / installs as f64
     }
 
-    fn whole(&self, at_once: usize, of: impl Fn(&Run) -> f64) -> Vec<f64> {
-        let mut whole: Vec<f64> = Vec::new();
-        for leg in Leg::ALL {
-            let figures: Vec<f64> = self.of(at_once, leg).iter().map(&of).collect();
-            whole.resize(whole.len().max(figures.len()), 0.0);
-            whole.iter_mut().zip(figures).for_each(|(whole, figure)| *whole += figure);
+    /// The sum of a figure over the phases of each turn.
+    fn per_turn(&self, concurrency: usize, of: impl Fn(&Run) -> f64) -> Vec<f64> {
+        let mut sums: Vec<f64> = Vec::new();
+        for phase in Phase::ALL {
+            let figures: Vec<f64> = self.runs(concurrency, phase).iter().map(&of).collect();
+            sums.resize(sums.len().max(figures.len()), 0.0);
+            sums.iter_mut().zip(figures).for_each(|(sum, figure)| *sum += figure);
         }
-        whole
+        sums
     }
 }

@@ -1,7 +1,8 @@
-//! Load on a worker: requests that are ready, over connections that are kept, one thread each. It shares the machine's
-//! cores with the worker, so what the worker itself has used of the processor is read besides.
+//! The load generator: sends prepared requests over persistent connections, with one thread per connection.
+//!
+//! It shares the machine's cores with the worker, so a run also has the worker's own processor time. It never retries.
 
-use crate::{processor, rig::Rig};
+use crate::{harness::Harness, processor};
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -10,65 +11,65 @@ use std::{
 use tests::clock::instant;
 use tests::wire::{Answer, Wire};
 
-/// What a batch of requests took.
+/// The measurement of a batch of requests.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// How many.
+    /// Number of requests.
     pub requests: usize,
-    /// From the first to the last.
-    pub took: Duration,
-    /// The worker's processor time.
-    pub used: Duration,
-    /// This process's processor time meanwhile: of the load itself, of Smooch and of KV.
-    pub used_here: Duration,
-    /// From each request to its answer, in milliseconds.
+    /// Time from the first request to the last response.
+    pub elapsed: Duration,
+    /// Processor time of the worker.
+    pub cpu_time: Duration,
+    /// Processor time of this process: load generator, stand-in and KV.
+    pub own_cpu_time: Duration,
+    /// Latency of each request, in milliseconds.
     pub latencies: Vec<f64>,
 }
 
 impl Run {
-    /// The worker's processor time for one request, in microseconds.
+    /// Processor time of the worker per request, in microseconds.
     #[must_use]
-    pub fn each(&self) -> f64 {
-        self.used.as_secs_f64() * 1e6 / self.requests as f64
+    pub fn cpu_micros(&self) -> f64 {
+        self.cpu_time.as_secs_f64() * 1e6 / self.requests as f64
     }
 }
 
-/// Sends these requests, so many at once; the answers are in their order.
+/// Sends the requests over `concurrency` connections. The responses are in the order of the requests.
 ///
 /// # Panics
 ///
-/// If one is not answered.
+/// If a request gets no response.
 #[must_use]
-pub fn run(rig: &Rig, requests: &[Vec<u8>], at_once: usize) -> (Run, Vec<Answer>) {
+pub fn run(harness: &Harness, requests: &[Vec<u8>], concurrency: usize) -> (Run, Vec<Answer>) {
     let next = AtomicUsize::new(0);
     let mut wires: Vec<Wire> =
-        (0..at_once).map(|_| Wire::connect(&rig.host).expect("the worker listens")).collect();
-    let (used, used_here, began) = (rig.used(), processor::used_here(), instant());
-    let mut answered: Vec<(usize, Duration, Answer)> = thread::scope(|scope| {
-        let sending = wires.iter_mut().map(|wire| {
+        (0..concurrency).map(|_| Wire::connect(&harness.host).expect("the worker listens")).collect();
+    let (cpu_time, own_cpu_time, began) = (harness.cpu_time(), processor::own_cpu_time(), instant());
+    let mut responses: Vec<(usize, Duration, Answer)> = thread::scope(|scope| {
+        let senders = wires.iter_mut().map(|wire| {
             let next = &next;
             scope.spawn(move || {
-                let mut answered = Vec::with_capacity(requests.len() / at_once + 1);
-                while let Some((index, request)) = take(next, requests) {
+                let mut responses = Vec::with_capacity(requests.len() / concurrency + 1);
+                while let Some((index, request)) = next_request(next, requests) {
                     let began = instant();
-                    let answer = wire.ask(request).expect("the worker answers");
-                    answered.push((index, began.elapsed(), answer));
+                    let response = wire.ask(request).expect("the worker responds");
+                    responses.push((index, began.elapsed(), response));
                 }
-                answered
+                responses
             })
         });
-        let sending: Vec<_> = sending.collect();
-        sending.into_iter().flat_map(|one| one.join().expect("no panic")).collect()
+        let senders: Vec<_> = senders.collect();
+        senders.into_iter().flat_map(|sender| sender.join().expect("no sender panics")).collect()
     });
-    let (took, used) = (began.elapsed(), rig.used().saturating_sub(used));
-    let used_here = processor::used_here().saturating_sub(used_here);
-    answered.sort_by_key(|(index, ..)| *index);
-    let latencies = answered.iter().map(|(_, latency, _)| latency.as_secs_f64() * 1e3).collect();
-    let answers = answered.into_iter().map(|(.., answer)| answer).collect();
-    (Run { requests: requests.len(), took, used, used_here, latencies }, answers)
+    let (elapsed, cpu_time) = (began.elapsed(), harness.cpu_time().saturating_sub(cpu_time));
+    let own_cpu_time = processor::own_cpu_time().saturating_sub(own_cpu_time);
+    responses.sort_by_key(|(index, ..)| *index);
+    let latencies = responses.iter().map(|(_, latency, _)| latency.as_secs_f64() * 1e3).collect();
+    let responses = responses.into_iter().map(|(.., response)| response).collect();
+    (Run { requests: requests.len(), elapsed, cpu_time, own_cpu_time, latencies }, responses)
 }
 
-fn take<'a>(next: &AtomicUsize, requests: &'a [Vec<u8>]) -> Option<(usize, &'a [u8])> {
+fn next_request<'a>(next: &AtomicUsize, requests: &'a [Vec<u8>]) -> Option<(usize, &'a [u8])> {
     let index = next.fetch_add(1, Ordering::Relaxed);
     requests.get(index).map(|request| (index, request.as_slice()))
 }

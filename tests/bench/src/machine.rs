@@ -1,10 +1,10 @@
-//! What the run ran on, and of which versions: the figures mean nothing without.
+//! The environment of a run: machine, tools and versions of the peers. It measures nothing.
 
 use serde_json::Value;
 use std::{fs, process::Command};
 use tests::tools::{root, tool};
 
-/// A line of a table: what, and which.
+/// A row of the table: a name and a value.
 pub type Fact = (String, String);
 
 /// The machine, the tools and the peers.
@@ -15,10 +15,10 @@ pub fn facts() -> Vec<Fact> {
         ("commit".into(), commit()),
         ("processor".into(), format!("{}, {} cores", processor(), cores())),
         ("system".into(), format!("Linux {}, {}", read("/proc/sys/kernel/osrelease").trim(), memory())),
-        ("workerd".into(), said(&tool("WORKERD").to_string_lossy(), &["--version"])),
-        ("Chromium".into(), said(&chromium(), &["--version"])),
-        ("esbuild".into(), said(&tool("ESBUILD_BIN").to_string_lossy(), &["--version"])),
-        ("rustc".into(), said("rustc", &["--version"])),
+        ("workerd".into(), output_of(&tool("WORKERD").to_string_lossy(), &["--version"])),
+        ("Chromium".into(), output_of(&chromium(), &["--version"])),
+        ("esbuild".into(), output_of(&tool("ESBUILD_BIN").to_string_lossy(), &["--version"])),
+        ("rustc".into(), output_of("rustc", &["--version"])),
     ];
     facts.extend(packages());
     facts
@@ -27,32 +27,35 @@ pub fn facts() -> Vec<Fact> {
 /// The day, in UTC.
 #[must_use]
 pub fn date() -> String {
-    said("date", &["-u", "+%Y-%m-%d"])
+    output_of("date", &["-u", "+%Y-%m-%d"])
 }
 
-/// How many processes wanted a core in the last minute; those of the run itself are among them.
+/// The load average of the last minute: the number of processes that used or waited for a core, with this run's own.
 #[must_use]
 pub fn load() -> f64 {
     read("/proc/loadavg").split(' ').next().and_then(|load| load.parse().ok()).unwrap_or_default()
 }
 
-/// How many cores there are.
+/// Number of cores.
 #[must_use]
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The peers' versions, as the lock file has them.
+/// The versions of the peers, from the lock file.
 fn packages() -> Vec<Fact> {
-    let lock = fs::read_to_string(root().join("tests/bench/package-lock.json")).expect("the lock file");
-    let lock: Value = serde_json::from_str(&lock).expect("JSON");
-    let wanted = lock["packages"][""]["devDependencies"].as_object().expect("what is installed");
+    let lock =
+        fs::read_to_string(root().join("tests/bench/package-lock.json")).expect("the lock file exists");
+    let lock: Value = serde_json::from_str(&lock).expect("the lock file is JSON");
+    let names =
+        lock["packages"][""]["devDependencies"].as_object().expect("the lock file lists the packages");
     let version = |name: &str| lock["packages"][format!("node_modules/{name}")]["version"].clone();
-    wanted.keys().map(|name| (name.clone(), version(name).as_str().unwrap_or_default().to_owned())).collect()
+    names.keys().map(|name| (name.clone(), version(name).as_str().unwrap_or_default().to_owned())).collect()
 }
 
 fn commit() -> String {
-    let git = |arguments: &[&str]| said("git", &[&["-C", &root().to_string_lossy()], arguments].concat());
+    let git =
+        |arguments: &[&str]| output_of("git", &[&["-C", &root().to_string_lossy()], arguments].concat());
     let changed = if git(&["status", "--porcelain", "--untracked-files=no"]).is_empty() {
         ""
     } else {
@@ -82,7 +85,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
-fn said(program: &str, arguments: &[&str]) -> String {
+fn output_of(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }

@@ -1,10 +1,11 @@
-//! `make bench`: the whole of it, which writes `docs/benchmarks.md`; or one part, which is told and not written down.
-#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+//! `make bench` runs the benchmark and writes `docs/benchmarks.md`. With the name of a part it runs that part, prints the
+//! result, and never writes the page.
+#![expect(clippy::print_stdout, reason = "a terminal program")]
 
 use bench::{
-    button, cold, edge, growth, machine, memory, peer, probe, profile,
+    button, cold_start, edge, growth, machine, memory, peer, probe, profile,
     report::{self, Conditions, Edge, Section},
-    weight,
+    size,
 };
 use std::process::ExitCode;
 use tests::{clock::instant, world::seed};
@@ -12,81 +13,100 @@ use tests::{clock::instant, world::seed};
 fn main() -> ExitCode {
     let (began, load, seed) = (instant(), machine::load(), seed());
     let rounds = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(edge::ROUNDS);
-    let tell = |line: &str| println!("[{:>4} s] {line}", began.elapsed().as_secs());
+    let progress = |line: &str| println!("[{:>4} s] {line}", began.elapsed().as_secs());
     let part = std::env::args().nth(1);
     let sections = match part.as_deref() {
         None => {
             vec![
-                edge(rounds, seed, &tell),
-                profiled(seed, &tell),
-                grown(rounds, seed, &tell),
-                embed(rounds, &tell),
+                edge(rounds, seed, &progress),
+                profile(seed, &progress),
+                growth(rounds, seed, &progress),
+                embed(rounds, &progress),
             ]
         }
-        Some("edge") => vec![edge(rounds, seed, &tell)],
+        Some("edge") => vec![edge(rounds, seed, &progress)],
         Some("cost") => {
-            let measured = edge::measure(&peer::all(), rounds, seed, &tell);
-            vec![report::edge(&Edge { measured: &measured, seen: &[], weights: &[], cold: &[], memory: &[] })]
+            let measured = edge::measure(&peer::all(), rounds, seed, &progress);
+            vec![report::edge(&Edge {
+                measured: &measured,
+                behaviour: &[],
+                sizes: &[],
+                cold_start: &[],
+                memory: &[],
+            })]
         }
-        Some("profile") => vec![profiled(seed, &tell)],
-        Some("growth") => vec![grown(rounds, seed, &tell)],
-        Some("embed") => vec![embed(rounds, &tell)],
+        Some("profile") => vec![profile(seed, &progress)],
+        Some("growth") => vec![growth(rounds, seed, &progress)],
+        Some("embed") => vec![embed(rounds, &progress)],
         Some(other) => {
-            println!("{other} is no part: edge, cost, profile, growth or embed, or none for all");
+            println!(
+                "Unknown part {other}. The parts are edge, cost, profile, growth and embed; without a part all run."
+            );
             return ExitCode::FAILURE;
         }
     };
     for section in &sections {
-        println!("\n{}", section.told());
+        println!("\n{}", section.terminal_text());
     }
     if part.is_none() {
         let conditions = Conditions { seed, rounds, seconds: began.elapsed().as_secs(), load };
         report::publish(&sections, &machine::facts(), conditions);
-        tell("docs/benchmarks.md is written");
+        progress("wrote docs/benchmarks.md");
     }
     ExitCode::SUCCESS
 }
 
-fn edge(rounds: usize, seed: u64, tell: &dyn Fn(&str)) -> Section {
+fn edge(rounds: usize, seed: u64, progress: &dyn Fn(&str)) -> Section {
     let peers = peer::all();
-    let weights: Vec<_> = peers.iter().map(weight::worker).collect();
-    let seen: Vec<_> = peers
+    let sizes: Vec<_> = peers.iter().map(size::worker).collect();
+    let behaviour: Vec<_> = peers
         .iter()
         .map(|peer| {
-            tell(&format!("{}: what it does and does not do", peer.name));
+            progress(&format!("{}: observing its behaviour", peer.name));
             probe::probe(peer, seed)
         })
         .collect();
-    let stored =
-        |name| seen.iter().zip(&peers).find(|(_, peer)| peer.name == name).map(|(seen, _)| &seen.stored);
+    let stored = |name| {
+        behaviour
+            .iter()
+            .zip(&peers)
+            .find(|(_, peer)| peer.name == name)
+            .map(|(behaviour, _)| &behaviour.stored)
+    };
     for name in [peer::NOBLE, peer::WEB_CRYPTO] {
-        assert_eq!(stored(name), stored(peer::OURS), "{name} does not do the same work");
+        assert_eq!(stored(name), stored(peer::OURS), "{name} stores other entries than the edge");
     }
-    let cold = cold::measure(&peers, rounds, seed, tell);
-    let mut measured = edge::measure(&peers, rounds, seed, tell);
+    let cold_start = cold_start::measure(&peers, rounds, seed, progress);
+    let mut measured = edge::measure(&peers, rounds, seed, progress);
     let memory: Vec<_> = measured
         .iter_mut()
-        .map(|one| {
-            tell(&format!("{}: on to {} requests", one.rig.peer.name, memory::REQUESTS));
-            memory::after_many(one)
+        .map(|measured| {
+            progress(&format!("{}: memory after {} requests", measured.harness.peer.name, memory::REQUESTS));
+            memory::after_many_requests(measured)
         })
         .collect();
-    report::edge(&Edge { measured: &measured, seen: &seen, weights: &weights, cold: &cold, memory: &memory })
+    report::edge(&Edge {
+        measured: &measured,
+        behaviour: &behaviour,
+        sizes: &sizes,
+        cold_start: &cold_start,
+        memory: &memory,
+    })
 }
 
-fn profiled(seed: u64, tell: &dyn Fn(&str)) -> Section {
-    if !profile::can_look() {
+fn profile(seed: u64, progress: &dyn Fn(&str)) -> Section {
+    if !profile::is_available() {
         return report::profile(&[]);
     }
-    let shown = [peer::FLOOR, peer::FLOOR_THREE, peer::HONO, peer::WEB_CRYPTO, peer::OURS];
-    let peers: Vec<_> = peer::all().into_iter().filter(|peer| shown.contains(&peer.name)).collect();
-    report::profile(&profile::measure(&peers, seed, tell))
+    let names = [peer::FLOOR, peer::FLOOR_THREE, peer::HONO, peer::WEB_CRYPTO, peer::OURS];
+    let peers: Vec<_> = peer::all().into_iter().filter(|peer| names.contains(&peer.name)).collect();
+    report::profile(&profile::measure(&peers, seed, progress))
 }
 
-fn grown(rounds: usize, seed: u64, tell: &dyn Fn(&str)) -> Section {
-    report::growth(&growth::measure(rounds, seed, tell))
+fn growth(rounds: usize, seed: u64, progress: &dyn Fn(&str)) -> Section {
+    report::growth(&growth::measure(rounds, seed, progress))
 }
 
-fn embed(rounds: usize, tell: &dyn Fn(&str)) -> Section {
-    report::embed(&weight::embeds(), &button::measure(rounds, tell))
+fn embed(rounds: usize, progress: &dyn Fn(&str)) -> Section {
+    report::embed(&size::embeds(), &button::measure(rounds, progress))
 }

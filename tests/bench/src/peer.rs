@@ -1,4 +1,4 @@
-//! Who is measured: each a Worker that leads the same person to the same connection.
+//! The peers: Workers that are measured. Each connects the same app for the same person. This module only describes them.
 
 use crate::bundle;
 use serde_json::{Value, json};
@@ -9,74 +9,73 @@ use tests::{
     world::{PARTNER, RETURN_TO, SEALING_KEYS},
 };
 
-/// A Worker, as it is measured.
+/// A Worker that is measured.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    /// By which the run and its tables call it.
+    /// The name in the output and in the tables.
     pub name: &'static str,
     /// The requests of an install.
     pub shape: Shape,
-    /// Its modules: the script, and with it the wasm if there is one.
+    /// Path of the script.
     pub script: PathBuf,
-    /// Its wasm.
+    /// Path of the wasm module, if it has one.
     pub wasm: Option<PathBuf>,
-    /// Its settings beyond those that all have.
+    /// The variables that only this peer has.
     pub vars: Value,
-    /// Whether it knows no server but its own, so that the stand-in answers in that one's place.
-    pub bent: bool,
+    /// True if the peer supports only the servers of its vendor. The stand-in responds in their place.
+    pub uses_vendor_api: bool,
 }
 
-/// What an install asks of a Worker.
+/// The requests of an install.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// The page makes the state. The callback bounces, and the page posts to finish.
-    Bounce,
-    /// The Worker makes the state. The callback exchanges and stores at once.
-    AtOnce {
-        /// Where a flow starts.
+    /// The page makes the state, the callback redirects to the page, and the page sends a POST that exchanges and stores.
+    ExchangeByPage,
+    /// The Worker makes the state, and the callback exchanges and stores.
+    ExchangeInCallback {
+        /// The path that starts a flow.
         start: &'static str,
-        /// Where Smooch sends the person back to.
+        /// The path of the redirect URI.
         callback: &'static str,
     },
 }
 
-/// The ones that the bounds of the edge are about.
 impl Shape {
-    /// Whether the last answer of an install says that it succeeded.
+    /// True if the last response of an install reports success.
     #[must_use]
-    pub fn connected(self, answer: &Answer) -> bool {
+    pub fn connected(self, response: &Answer) -> bool {
         match self {
-            Self::Bounce => answer.status == 200,
-            // Some show a page, some go back to the partner's. A redirect to start again is neither.
-            Self::AtOnce { .. } => match answer.header("location") {
+            Self::ExchangeByPage => response.status == 200,
+            // Some show a page, and some redirect to the partner's page. Another redirect starts the flow again.
+            Self::ExchangeInCallback { .. } => match response.header("location") {
                 Some(location) => location == RETURN_TO,
-                None => answer.status == 200,
+                None => response.status == 200,
             },
         }
     }
 }
 
-/// One fetch and one put.
+/// The lower bound: one fetch and one put.
 pub const FLOOR: &str = "floor";
-/// The same with as many puts as the edge makes.
+/// The lower bound with as many puts as the edge.
 pub const FLOOR_THREE: &str = "floor, three puts";
-/// What one would write by hand today.
+/// A Worker as people write it today.
 pub const HONO_BY_HAND: &str = "hono + oauth4webapi";
-/// The same in the shape of our two requests.
+/// The same libraries, with the two requests of the edge.
 pub const HONO: &str = "hono + oauth4webapi (two requests)";
-/// All that the edge does, sealed by @noble/ciphers.
+/// The edge's work in JavaScript, sealed by @noble/ciphers.
 pub const NOBLE: &str = "JavaScript, all of the work (noble)";
-/// All that the edge does, sealed by Web Crypto.
+/// The edge's work in JavaScript, sealed by Web Crypto.
 pub const WEB_CRYPTO: &str = "JavaScript, all of the work (Web Crypto)";
-/// The built Worker.
+/// The built Worker of this project.
 pub const OURS: &str = "ours";
 
-/// All of them, bundled.
+/// Every peer. Bundles the scripts.
 #[must_use]
 pub fn all() -> Vec<Peer> {
     let simple = |name, file: &str, shape| {
         let script = bundle::worker(file, &format!("{file}.js"), &[]);
-        Peer { name, shape, script, wasm: None, vars: json!({}), bent: false }
+        Peer { name, shape, script, wasm: None, vars: json!({}), uses_vendor_api: false }
     };
     let same_work = |name, seal: &str| {
         let script = bundle::worker(
@@ -84,16 +83,23 @@ pub fn all() -> Vec<Peer> {
             "same-work.js",
             &[("#seal", &format!("seal-{seal}.js"))],
         );
-        Peer { name, shape: Shape::Bounce, script, wasm: None, vars: sealed(), bent: false }
-    };
-    let at_once = Shape::AtOnce { start: "/install", callback: "/callback" };
-    vec![
-        Peer { vars: json!({"PUTS": 1}), ..simple(FLOOR, "floor", Shape::Bounce) },
-        Peer { vars: json!({"PUTS": 3}), ..simple(FLOOR_THREE, "floor", Shape::Bounce) },
-        simple(HONO_BY_HAND, "hono", at_once),
-        simple(HONO, "hono-two-legs", Shape::Bounce),
         Peer {
-            bent: true,
+            name,
+            shape: Shape::ExchangeByPage,
+            script,
+            wasm: None,
+            vars: edge_vars(),
+            uses_vendor_api: false,
+        }
+    };
+    let in_callback = Shape::ExchangeInCallback { start: "/install", callback: "/callback" };
+    vec![
+        Peer { vars: json!({"PUTS": 1}), ..simple(FLOOR, "floor", Shape::ExchangeByPage) },
+        Peer { vars: json!({"PUTS": 3}), ..simple(FLOOR_THREE, "floor", Shape::ExchangeByPage) },
+        simple(HONO_BY_HAND, "hono", in_callback),
+        simple(HONO, "hono-two-legs", Shape::ExchangeByPage),
+        Peer {
+            uses_vendor_api: true,
             vars: json!({
                 "SLACK_CLIENT_ID": stand_in::CLIENT_ID, "SLACK_CLIENT_SECRET": stand_in::CLIENT_SECRET,
                 "SLACK_SIGNING_SECRET": "unused", "SLACK_BOT_SCOPES": "commands", "SLACK_LOGGING_LEVEL": "ERROR",
@@ -101,32 +107,32 @@ pub fn all() -> Vec<Peer> {
             ..simple(
                 "slack-cloudflare-workers",
                 "slack",
-                Shape::AtOnce { start: "/slack/install", callback: "/slack/oauth_redirect" },
+                Shape::ExchangeInCallback { start: "/slack/install", callback: "/slack/oauth_redirect" },
             )
         },
         Peer {
-            bent: true,
+            uses_vendor_api: true,
             ..simple(
                 "@hono/oauth-providers",
                 "oauth-providers",
-                Shape::AtOnce { start: "/callback", callback: "/callback" },
+                Shape::ExchangeInCallback { start: "/callback", callback: "/callback" },
             )
         },
         same_work(NOBLE, "noble"),
         same_work(WEB_CRYPTO, "web-crypto"),
         Peer {
             name: OURS,
-            shape: Shape::Bounce,
-            script: built("build/index.js", "make worker"),
-            wasm: Some(built("build/index_bg.wasm", "make worker")),
-            vars: sealed(),
-            bent: false,
+            shape: Shape::ExchangeByPage,
+            script: built("build/worker/index.js"),
+            wasm: Some(built("build/worker/index_bg.wasm")),
+            vars: edge_vars(),
+            uses_vendor_api: false,
         },
     ]
 }
 
-/// What seals needs a key, and knows its sites by name.
-fn sealed() -> Value {
+/// The settings of the edge, and of the peers that do the same work.
+fn edge_vars() -> Value {
     json!({
         "SEALING_KEYS": SEALING_KEYS,
         "API_KEYS": format!("backend:{}", tests::world::API_KEY),

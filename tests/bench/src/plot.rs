@@ -1,22 +1,22 @@
-//! Bars as SVG, by hand. They are read on white and on black, as an image in a page: so they bring their own ground.
+//! Draws bar charts as SVG. Each has its own background, so it is readable on light and dark pages. It measures nothing.
 
 use std::fmt::Write as _;
 
-/// Of everything, in pixels: as wide as a page's text.
+/// Width of the chart in pixels, as wide as the text of a page.
 const WIDTH: f64 = 760.0;
-/// Where bars begin; names stand before it.
+/// Left edge of the bars. The names are to the left.
 const LEFT: f64 = 284.0;
-/// What is kept free for figures behind bars.
+/// Space for the figures to the right of the bars.
 const RIGHT: f64 = 118.0;
 const ROW: f64 = 24.0;
 const BAR: f64 = 14.0;
 
-/// Smooch's purple and pink, and a grey beside them; told apart also without colour, by how dark they are.
+/// Smooch's purple and pink, and a grey. They differ in brightness too, so they are distinguishable without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
-    /// Of others, and of what is the same for all.
+    /// Peers, and the part that is equal for all.
     Grey,
-    /// Ours, and the first of two parts.
+    /// This project, and the first of two parts.
     Purple,
     /// The second of two parts.
     Pink,
@@ -32,24 +32,24 @@ impl Colour {
     }
 }
 
-/// One row.
+/// A row of the chart.
 #[derive(Clone, Debug, Default)]
 pub struct Bar {
-    /// What it is of.
+    /// The name.
     pub name: String,
-    /// Its parts, one after the other.
+    /// The lengths and colours of the parts, from left to right.
     pub parts: Vec<(f64, Colour)>,
-    /// From where to where figures spread, if that is shown.
+    /// Minimum and maximum, if the chart shows them.
     pub spread: Option<(f64, f64)>,
-    /// What stands behind it.
+    /// The text to the right of the bar.
     pub figure: String,
-    /// Whether it is ours, and stands out.
+    /// True if the row is in bold, because it is this project's.
     pub ours: bool,
-    /// Whether it begins a group.
+    /// True if the row starts a group.
     pub apart: bool,
 }
 
-/// A plot: what it is of, what its parts are, its rows, and, where there is one, a bound that is wanted.
+/// Draws a chart with a title, a legend, rows and, optionally, a line for a limit with its label.
 #[must_use]
 pub fn bars(title: &str, legend: &[(&str, Colour)], bars: &[Bar], bound: Option<(f64, &str)>) -> String {
     let most = bars.iter().map(|bar| {
@@ -157,7 +157,7 @@ fn text_length(text: &str) -> f64 {
 }
 
 fn write(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    text.write_fmt(arguments).expect("a String takes all");
+    text.write_fmt(arguments).expect("writing to a String cannot fail");
 }
 
 fn escaped(text: &str) -> String {
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_bar_leaves_room_for_its_figure() {
+    fn the_longest_bar_leaves_space_for_its_figure() {
         let bar =
             |length| Bar { name: "a < b".into(), parts: vec![(length, Colour::Grey)], ..Bar::default() };
         let svg = bars("title", &[], &[bar(1.0), bar(2.0)], None);

@@ -1,9 +1,10 @@
-//! What each peer does and does not do for its price, seen by trying it.
+//! Observes the behaviour of each peer: prefetches, other browsers, failing KV writes and repeated requests. It measures no
+//! time.
 
 use crate::{
-    flow::{Crowd, Flow, get},
+    flow::{Flow, Visitors, get},
+    harness::Harness,
     peer::{Peer, Shape},
-    rig::Rig,
 };
 use serde_json::Value;
 use stand_in::Endpoint;
@@ -13,137 +14,138 @@ use tests::{
     kv::{Counts, Fault},
 };
 
-/// More writes than any peer tries for one install: KV is down.
-const DOWN: usize = 40;
+/// More failing writes than any peer tries for one install, so KV is down.
+const ALL_WRITES: usize = 40;
 
-/// What was seen of a peer.
+/// The observed behaviour of a peer.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one thing that was tried")]
-pub struct Seen {
-    /// What lies in KV after one install: the beginning of each key, and the names of its metadata.
+#[expect(clippy::struct_excessive_bools, reason = "each is one observation")]
+pub struct Behaviour {
+    /// The KV entries after one install: the first part of each key, and the field names of its metadata.
     pub stored: Vec<String>,
-    /// KV's operations for one install.
+    /// KV operations of one install.
     pub kv: Counts,
-    /// Requests to Smooch for one install.
+    /// Requests to Smooch of one install.
     pub calls: usize,
-    /// Whether a prefetch of the callback spends the code.
-    pub prefetch_spends: bool,
-    /// Whether a HEAD of the callback does, as link scanners send it.
-    pub head_spends: bool,
-    /// Whether the code stands in the address that the callback bounces to.
-    pub code_in_address: bool,
-    /// Whether the flow finishes in a browser that did not set out.
+    /// True if a prefetch of the callback uses the code.
+    pub prefetch_uses_code: bool,
+    /// True if a HEAD request for the callback uses the code. Link scanners send HEAD.
+    pub head_uses_code: bool,
+    /// True if the URL to which the callback redirects contains the code.
+    pub code_in_url: bool,
+    /// True if a browser that did not start the flow can finish it.
     pub other_browser: bool,
-    /// Whether the token lies in KV as it is.
+    /// True if KV contains the token in plain text.
     pub plain_token: bool,
-    /// Whether a person whose last answer was lost, and who asks again, is connected.
-    pub repeats: bool,
-    /// Whether one write that fails is survived.
-    pub one_failure: bool,
-    /// Whether the token survives while KV is down, so that asking again connects.
-    pub kept_while_down: bool,
+    /// True if repeating the last request succeeds, after its response was lost.
+    pub is_idempotent: bool,
+    /// True if the install succeeds although one write fails.
+    pub survives_one_failure: bool,
+    /// True if a repeated request succeeds after KV was down.
+    pub survives_outage: bool,
 }
 
-impl Seen {
-    /// What it leaves out, in a few words each.
+impl Behaviour {
+    /// The protections that the peer lacks, as a list.
     #[must_use]
-    pub fn leaves_out(&self) -> String {
+    pub fn missing(&self) -> String {
         let all = [
             (self.plain_token, "sealing"),
-            (self.other_browser, "the binding to a browser"),
-            (self.prefetch_spends, "a callback that may be prefetched"),
-            (self.code_in_address, "a code that nobody can read"),
-            (!self.one_failure, "a second try of a write"),
-            (!self.kept_while_down, "keeping the token when KV is down"),
-            (!self.repeats, "an answer to who asks again"),
+            (self.other_browser, "binding to the browser"),
+            (self.prefetch_uses_code, "a callback safe to prefetch"),
+            (self.code_in_url, "a hidden code"),
+            (!self.survives_one_failure, "retry of a KV write"),
+            (!self.survives_outage, "keeping the token while KV is down"),
+            (!self.is_idempotent, "idempotent repetition"),
         ];
-        let left: Vec<&str> = all.into_iter().filter(|(left, _)| *left).map(|(_, what)| what).collect();
-        if left.is_empty() { "nothing".into() } else { left.join("; ") }
+        let missing: Vec<&str> = all.into_iter().filter(|(lacks, _)| *lacks).map(|(_, name)| name).collect();
+        if missing.is_empty() { "nothing".into() } else { missing.join("; ") }
     }
 }
 
-/// Tries a peer.
+/// Observes a peer.
 #[must_use]
-pub fn probe(peer: &Peer, seed: u64) -> Seen {
-    let (rig, mut crowd) = (Rig::start(peer.clone(), seed), Crowd::new(seed));
-    let calls = |rig: &Rig| {
-        let smooch = rig.smooch();
+pub fn probe(peer: &Peer, seed: u64) -> Behaviour {
+    let (harness, mut visitors) = (Harness::start(peer.clone(), seed), Visitors::new(seed));
+    let calls = |harness: &Harness| {
+        let smooch = harness.smooch();
         smooch.count(Endpoint::Token) + smooch.count(Endpoint::TokenInfo)
     };
 
-    let (kv_before, calls_before) = (rig.kv().counts(), calls(&rig));
-    let (mut flow, path) = crowd.arrive(&rig);
-    let first = finish(&rig, &mut flow, &path);
+    let (kv_before, calls_before) = (harness.kv().counts(), calls(&harness));
+    let (mut flow, path) = visitors.authorize(&harness);
+    let first = finish(&harness, &mut flow, &path);
     assert!(peer.shape.connected(&first), "{}: {first:?}", peer.name);
-    let (kv, calls_of_one) = (since(rig.kv().counts(), kv_before), calls(&rig) - calls_before);
-    let (plain_token, stored) = (has_token(&rig), stored(&rig));
-    // Some say that all is well when it is not: where a token can be seen, it is looked for.
-    let connected = |answer: &Answer| peer.shape.connected(answer) && (!plain_token || has_token(&rig));
+    let (kv, calls_of_one) = (difference(harness.kv().counts(), kv_before), calls(&harness) - calls_before);
+    let (plain_token, stored) = (has_token(&harness), stored_entries(&harness));
+    // Some peers report success after a failure. If tokens are in plain text, KV shows if the token was stored.
+    let connected =
+        |response: &Answer| peer.shape.connected(response) && (!plain_token || has_token(&harness));
 
     let again = match peer.shape {
-        Shape::Bounce => rig.ask(&flow.completion(&rig)),
-        Shape::AtOnce { .. } => rig.ask(&get(&rig, &path, &flow.cookie)),
+        Shape::ExchangeByPage => harness.send(&flow.completion(&harness)),
+        Shape::ExchangeInCallback { .. } => harness.send(&get(&harness, &path, &flow.cookie)),
     };
-    let repeats = connected(&again);
+    let is_idempotent = connected(&again);
 
-    let mut spends = |method: &str, header: &str| {
-        let (flow, path) = crowd.arrive(&rig);
-        let before = calls(&rig);
-        let request = String::from_utf8_lossy(&get(&rig, &path, &flow.cookie)).into_owned();
+    let mut uses_code = |method: &str, header: &str| {
+        let (flow, path) = visitors.authorize(&harness);
+        let before = calls(&harness);
+        let request = String::from_utf8_lossy(&get(&harness, &path, &flow.cookie)).into_owned();
         let request = request.replacen("GET", method, 1).replacen("accept: */*", header, 1);
-        let answer = rig.ask(request.as_bytes());
-        (calls(&rig) > before, answer, path)
+        let response = harness.send(request.as_bytes());
+        (calls(&harness) > before, response, path)
     };
-    let (prefetch_spends, bounce, path) = spends("GET", "sec-purpose: prefetch");
+    let (prefetch_uses_code, redirect, path) = uses_code("GET", "sec-purpose: prefetch");
     let code = path.split(['?', '&']).find_map(|part| part.strip_prefix("code=")).unwrap_or_default();
-    let code_in_address = bounce.header("location").is_some_and(|location| location.contains(code));
-    let (head_spends, ..) = spends("HEAD", "accept: */*");
+    let code_in_url = redirect.header("location").is_some_and(|location| location.contains(code));
+    let (head_uses_code, ..) = uses_code("HEAD", "accept: */*");
 
-    let (flow, path) = crowd.arrive(&rig);
-    let stranger = crowd.stranger(&flow);
-    rig.tidy();
-    let other_browser = connected(&try_to_finish(&rig, stranger, &path));
+    let (flow, path) = visitors.authorize(&harness);
+    let attacker = visitors.attacker(&flow);
+    harness.reset();
+    let other_browser = connected(&try_to_finish(&harness, attacker, &path));
 
     let mut with_faults = |faults: usize| {
-        rig.tidy();
-        let (mut flow, path) = crowd.arrive(&rig);
-        (0..faults).for_each(|_| rig.kv().fail_put("", Fault::Before));
-        let failed = finish(&rig, &mut flow, &path);
+        harness.reset();
+        let (mut flow, path) = visitors.authorize(&harness);
+        (0..faults).for_each(|_| harness.kv().fail_put("", Fault::Before));
+        let failed = finish(&harness, &mut flow, &path);
         if connected(&failed) {
             return (true, true);
         }
-        rig.tidy();
-        // What the answer holds, if it holds anything, is what a page asks again with.
-        let said: Value = serde_json::from_slice(&failed.body).unwrap_or_default();
-        if let Some(receipt) = said["receipt"].as_str() {
+        harness.reset();
+        // A page repeats the request with the receipt of the response, if it has one.
+        let body: Value = serde_json::from_slice(&failed.body).unwrap_or_default();
+        if let Some(receipt) = body["receipt"].as_str() {
             receipt.clone_into(&mut flow.receipt);
         }
         let again = match peer.shape {
-            Shape::Bounce => rig.ask(&flow.completion(&rig)),
-            Shape::AtOnce { .. } => rig.ask(&get(&rig, &path, &flow.cookie)),
+            Shape::ExchangeByPage => harness.send(&flow.completion(&harness)),
+            Shape::ExchangeInCallback { .. } => harness.send(&get(&harness, &path, &flow.cookie)),
         };
         (false, connected(&again))
     };
-    let (one_failure, _) = with_faults(1);
-    let (_, kept_while_down) = with_faults(DOWN);
+    let (survives_one_failure, _) = with_faults(1);
+    let (_, survives_outage) = with_faults(ALL_WRITES);
 
-    Seen {
+    Behaviour {
         stored,
         kv,
         calls: calls_of_one,
-        prefetch_spends,
-        head_spends,
-        code_in_address,
+        prefetch_uses_code,
+        head_uses_code,
+        code_in_url,
         other_browser,
         plain_token,
-        repeats,
-        one_failure,
-        kept_while_down,
+        is_idempotent,
+        survives_one_failure,
+        survives_outage,
     }
 }
 
-fn stored(rig: &Rig) -> Vec<String> {
-    let mut kv = rig.kv();
+fn stored_entries(harness: &Harness) -> Vec<String> {
+    let mut kv = harness.kv();
     let keys = kv.keys();
     let describe = |key: String| {
         let entry = kv.get(&key, wall_clock()).ok().flatten();
@@ -156,35 +158,35 @@ fn stored(rig: &Rig) -> Vec<String> {
     keys.into_iter().map(describe).collect()
 }
 
-/// Whether a token that Smooch has issued stands in KV as it is.
-fn has_token(rig: &Rig) -> bool {
-    let dump = rig.kv().dump();
-    rig.smooch().issued_tokens().iter().any(|token| dump.contains(&token.access_token))
+/// True if KV contains an issued token in plain text.
+fn has_token(harness: &Harness) -> bool {
+    let dump = harness.kv().dump();
+    harness.smooch().issued_tokens().iter().any(|token| dump.contains(&token.access_token))
 }
 
-/// Goes on from the callback to the end.
-fn finish(rig: &Rig, flow: &mut Flow, path: &str) -> Answer {
-    let answer = rig.ask(&get(rig, path, &flow.cookie));
-    match rig.peer.shape {
-        Shape::AtOnce { .. } => answer,
-        Shape::Bounce => {
-            flow.bounced(rig, &answer);
-            rig.ask(&flow.completion(rig))
+/// Sends the callback and, if the peer needs it, the page's request. Panics if the callback fails.
+fn finish(harness: &Harness, flow: &mut Flow, path: &str) -> Answer {
+    let response = harness.send(&get(harness, path, &flow.cookie));
+    match harness.peer.shape {
+        Shape::ExchangeInCallback { .. } => response,
+        Shape::ExchangeByPage => {
+            flow.returned(harness, &response);
+            harness.send(&flow.completion(harness))
         }
     }
 }
 
-/// The same for somebody who may be refused at the callback already.
-fn try_to_finish(rig: &Rig, mut flow: Flow, path: &str) -> Answer {
-    let answer = rig.ask(&get(rig, path, &flow.cookie));
-    if rig.peer.shape == Shape::Bounce && answer.status == 303 {
-        flow.bounced(rig, &answer);
-        return rig.ask(&flow.completion(rig));
+/// Like [`finish`], but the callback may reject the flow.
+fn try_to_finish(harness: &Harness, mut flow: Flow, path: &str) -> Answer {
+    let response = harness.send(&get(harness, path, &flow.cookie));
+    if harness.peer.shape == Shape::ExchangeByPage && response.status == 303 {
+        flow.returned(harness, &response);
+        return harness.send(&flow.completion(harness));
     }
-    answer
+    response
 }
 
-fn since(now: Counts, before: Counts) -> Counts {
+fn difference(now: Counts, before: Counts) -> Counts {
     Counts {
         gets: now.gets - before.gets,
         puts: now.puts - before.puts,

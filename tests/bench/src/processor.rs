@@ -1,49 +1,49 @@
-//! What a process has used of the processor and of memory, as Linux tells it in `/proc`.
+//! Reads processor time and memory of a process from Linux's `/proc`. It starts and stops no process.
 
 use std::{fs, time::Duration};
 
-/// The time that all threads of a process have run for, in user and in kernel mode.
+/// The processor time of all threads of a process, in user and kernel mode.
 ///
-/// It is what `utime` and `stime` of `/proc/{pid}/stat` add up to, in nanoseconds instead of hundredths of a second.
+/// It is the sum of `utime` and `stime` of `/proc/{pid}/stat`, in nanoseconds instead of hundredths of a second.
 ///
 /// # Panics
 ///
-/// If the process has ended, or where there is no Linux.
+/// If the process has ended, or the system is not Linux.
 #[must_use]
-pub fn used(process: u32) -> Duration {
-    let threads = fs::read_dir(format!("/proc/{process}/task")).expect("Linux, and a process that runs");
-    let ran = threads.flatten().filter_map(|thread| {
-        // A thread that has just ended is no reason to fail.
+pub fn cpu_time(process: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).expect("the process runs on Linux");
+    let times = threads.flatten().filter_map(|thread| {
+        // A thread may end while its file is read.
         let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
         text.split(' ').next()?.parse::<u64>().ok()
     });
-    let ran: u64 = ran.sum();
-    assert!(ran > 0, "this kernel does not tell (CONFIG_SCHED_INFO), or process {process} has not run yet");
-    Duration::from_nanos(ran)
+    let total: u64 = times.sum();
+    assert!(total > 0, "the kernel lacks CONFIG_SCHED_INFO, or process {process} has not run yet");
+    Duration::from_nanos(total)
 }
 
-/// The same of this process, with the threads that have ended, in hundredths of a second.
+/// The processor time of this process, with the threads that have ended. Its resolution is 10 ms.
 ///
 /// # Panics
 ///
-/// Where there is no Linux.
+/// If the system is not Linux.
 #[must_use]
-pub fn used_here() -> Duration {
-    let text = fs::read_to_string("/proc/self/stat").expect("Linux");
-    // The name before it may hold anything; `utime` and `stime` are the fields 14 and 15 of proc_pid_stat(5).
+pub fn own_cpu_time() -> Duration {
+    let text = fs::read_to_string("/proc/self/stat").expect("the system is Linux");
+    // The process name before it may contain spaces. `utime` and `stime` are the fields 14 and 15 of proc_pid_stat(5).
     let fields = text.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ').skip(11).take(2);
     let ticks: u64 = fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 10)
 }
 
-/// The memory that a process has in use, in bytes.
+/// The resident memory of a process, in bytes.
 ///
 /// # Panics
 ///
-/// As [`used`].
+/// See [`cpu_time`].
 #[must_use]
-pub fn resident(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process that runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux says it");
-    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number of kB") * 1024
+pub fn resident_memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs on Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux reports VmRSS");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("VmRSS is a number of kB") * 1024
 }

@@ -1,4 +1,4 @@
-//! What was found, as a page: tables, plots, and words that come of the figures.
+//! The report: tables, plots and sentences made from the figures. It writes `docs/benchmarks.md`, and it measures nothing.
 
 mod edge;
 mod embed;
@@ -22,49 +22,48 @@ use std::{
 };
 use tests::tools::root;
 
-/// How it was measured and what was tried: what no run can write.
+/// The sections of the page that do not depend on the run: the method and the explanations.
 const NOTES: &str = "tests/bench/notes.md";
 
-/// What a part of the run found.
+/// The result of a part of the benchmark.
 #[derive(Clone, Debug, Default)]
 pub struct Section {
-    /// Its tables, under headings.
+    /// The tables, with headings, as Markdown.
     pub text: String,
-    /// Its plots: the file's name in `docs/`, and the SVG.
+    /// The plots: file name in `docs/`, and SVG.
     pub plots: Vec<(&'static str, String)>,
-    /// What it was held against.
+    /// The bounds.
     pub bounds: Vec<Bound>,
-    /// Where somebody else is better.
+    /// List items, each about a figure in which a peer is better.
     pub behind: Vec<String>,
 }
 
 impl Section {
-    fn say(&mut self, text: fmt::Arguments<'_>) {
-        self.text.write_fmt(text).expect("a String takes all");
+    fn write(&mut self, text: fmt::Arguments<'_>) {
+        self.text.write_fmt(text).expect("writing to a String cannot fail");
     }
 
-    /// What a terminal shows of it.
+    /// The text for a terminal, without the plots.
     #[must_use]
-    pub fn told(&self) -> String {
-        let mut told = self.text.clone() + &bounds(std::slice::from_ref(self));
+    pub fn terminal_text(&self) -> String {
+        let mut text = self.text.clone() + &bounds(std::slice::from_ref(self));
         for plot in &self.plots {
-            // A terminal shows no pictures.
-            told = told.replace(&image(plot.0), "");
+            text = text.replace(&image(plot.0), "");
         }
-        told + &self.behind.concat()
+        text + &self.behind.concat()
     }
 }
 
-/// What the run was like.
+/// The conditions of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Conditions {
-    /// Its seed.
+    /// The seed of the random requests.
     pub seed: u64,
-    /// How many rounds.
+    /// Number of rounds.
     pub rounds: usize,
-    /// How long it took, in seconds.
+    /// Duration, in seconds.
     pub seconds: u64,
-    /// How many processes wanted a core in the minute before it.
+    /// The load average of the minute before the run.
     pub load: f64,
 }
 
@@ -72,23 +71,24 @@ pub struct Conditions {
 ///
 /// # Panics
 ///
-/// If there is no room.
+/// If a file cannot be written.
 pub fn publish(sections: &[Section], facts: &[Fact], conditions: Conditions) {
     let docs = root().join("docs");
     for (name, svg) in sections.iter().flat_map(|section| &section.plots) {
-        fs::write(docs.join(name), svg).expect("room for a plot");
+        fs::write(docs.join(name), svg).expect("the plot can be written");
     }
-    fs::write(docs.join("benchmarks.md"), page(sections, facts, conditions)).expect("room for a page");
+    fs::write(docs.join("benchmarks.md"), page(sections, facts, conditions))
+        .expect("the page can be written");
 }
 
 fn page(sections: &[Section], facts: &[Fact], conditions: Conditions) -> String {
     let Conditions { seed, rounds, seconds, load } = conditions;
-    let notes = fs::read_to_string(root().join(NOTES)).expect("the notes");
-    // `make bench` builds first, which counts too.
+    let notes = fs::read_to_string(root().join(NOTES)).expect("the notes can be read");
+    // The build of `make bench` is part of this load average.
     let busy = if load > 1.0 {
         format!(
-            " **The machine was busy**: {load:.1} processes wanted its {} cores before the run began, so its figures are \
-             worth less than their decimals.",
+            " **The machine was busy**: its load average was {load:.1} on {} cores before the run began, so the figures are \
+             less precise than their decimals.",
             machine::cores()
         )
     } else {
@@ -96,29 +96,29 @@ fn page(sections: &[Section], facts: &[Fact], conditions: Conditions) -> String 
     };
     let mut page = format!(
         "# Benchmarks\n\n\
-         Everything here was measured in one run of `make bench` on {}, on one machine, peers taking turns; the run wrote \
-         this page, its words included. Take ratios from it and no promises: another machine has other figures.{busy}\n\n\
+         One run of `make bench` on {} measured everything here, on one machine, with the peers taking turns. The run also \
+         wrote this page. Rely on the ratios only: another machine has other figures.{busy}\n\n\
          {}{}",
         machine::date(),
         bounds(sections),
         behind(sections),
     );
     page += &sections.iter().map(|section| section.text.as_str()).collect::<Vec<_>>().join("\n");
-    write!(page, "\n{notes}\n## What it ran on\n\n| | |\n|---|---|\n").expect("a String takes all");
-    for (what, which) in facts {
-        writeln!(page, "| {what} | {which} |").expect("a String takes all");
+    write!(page, "\n{notes}\n## Environment\n\n| | |\n|---|---|\n").expect("writing to a String cannot fail");
+    for (name, value) in facts {
+        writeln!(page, "| {name} | {value} |").expect("writing to a String cannot fail");
     }
     page + &format!(
-        "\nTo do it again: `make bench`, on a machine that does nothing else. {rounds} rounds took {} min. One part alone, \
-         told and not written down: `make bench PART=edge`, `cost` (processor time alone), `profile`, `growth` or `embed`; \
-         `ROUNDS=3` makes it quick, and `SEED={seed}` sends the same requests.\n",
+        "\nTo repeat the run: `make bench`, on an otherwise idle machine. {rounds} rounds took {} min. `make bench PART=edge` \
+         runs one part and prints the result without writing this page; the parts are `edge`, `cost` (processor time only), \
+         `profile`, `growth` and `embed`. `ROUNDS=3` makes the run short, and `SEED={seed}` sends the same requests.\n",
         seconds.div_ceil(60)
     )
 }
 
 fn bounds(sections: &[Section]) -> String {
     let rows: String = sections.iter().flat_map(|section| &section.bounds).map(Bound::row).collect();
-    format!("## What was promised\n\n| | at most | is | |\n|---|---|---|---|\n{rows}\n")
+    format!("## Bounds\n\n| | limit | measured | |\n|---|---|---|---|\n{rows}\n")
 }
 
 fn behind(sections: &[Section]) -> String {
@@ -128,13 +128,13 @@ fn behind(sections: &[Section]) -> String {
         return "## Where we are behind\n\nNowhere in this run.\n\n".into();
     }
     format!(
-        "## Where we are behind\n\nEvery figure of the tables below in which somebody does better, whatever they leave out \
-         for it:\n\n{lines}\n"
+        "## Where we are behind\n\nEvery figure of the tables below in which a peer is better, even if it lacks protections that \
+         we have:\n\n{lines}\n"
     )
 }
 
-/// A plot in the page.
+/// The Markdown of a plot.
 fn image(name: &str) -> String {
-    let what = name.trim_start_matches("benchmarks-").trim_end_matches(".svg").replace('-', " ");
-    format!("![Plot: {what}]({name})\n\n")
+    let title = name.trim_start_matches("benchmarks-").trim_end_matches(".svg").replace('-', " ");
+    format!("![Plot: {title}]({name})\n\n")
 }

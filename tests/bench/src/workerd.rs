@@ -1,4 +1,4 @@
-//! workerd as a program: its configuration for one peer, and its start.
+//! Writes workerd's configuration for one peer, and starts the process. It knows nothing about requests.
 
 use crate::peer::Peer;
 use serde_json::{Value, json};
@@ -16,34 +16,34 @@ use tests::{
     world::{PARTNER, RETURN_TO},
 };
 
-/// Starts workerd; returns where the worker listens.
+/// Starts workerd. Returns the process, and host and port of the worker.
 #[must_use]
-pub fn start(config: &str, kv: SocketAddr, bent: SocketAddr) -> (Process, String) {
-    let mut file = NamedTempFile::with_suffix(".capnp").expect("a temporary file");
-    file.write_all(config.as_bytes()).expect("there is room for a configuration");
+pub fn start(config: &str, kv: SocketAddr, vendor: SocketAddr) -> (Process, String) {
+    let mut file = NamedTempFile::with_suffix(".capnp").expect("a temporary file can be created");
+    file.write_all(config.as_bytes()).expect("the configuration can be written");
     let mut command = Command::new(tool("WORKERD"));
     command
         .args(["serve", "-I", "/", "--control-fd=2", "--socket-addr", "http=127.0.0.1:0"])
-        .args(["--external-addr", &format!("kv={kv}"), "--external-addr", &format!("bent={bent}")])
+        .args(["--external-addr", &format!("kv={kv}"), "--external-addr", &format!("vendor={vendor}")])
         .arg(file.path())
         .stdin(Stdio::null())
-        // A pipe would have the worker wake up its reader for each line of its log, which takes longer than the line.
+        // A pipe would wake up its reader for each line of the log, which costs the worker more than the line itself.
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     let mut process = Process::start(&mut command);
-    let mut stderr = BufReader::new(process.0.stderr.take().expect("piped"));
-    let mut said = String::new();
+    let mut stderr = BufReader::new(process.0.stderr.take().expect("stderr is piped"));
+    let mut output = String::new();
     let port = loop {
         let mut line = String::new();
-        let read = stderr.read_line(&mut line).expect("workerd says where it listens");
-        assert!(read > 0, "workerd did not start: {said}");
+        let read = stderr.read_line(&mut line).expect("workerd reports its port");
+        assert!(read > 0, "workerd did not start: {output}");
         let ready: Value = serde_json::from_str(&line).unwrap_or_default();
         if let Some(port) = ready["port"].as_u64() {
             break port;
         }
-        said.push_str(&line);
+        output.push_str(&line);
     };
-    // It must not wait for a full pipe.
+    // workerd would block on a full pipe.
     drain(stderr);
     (process, format!("127.0.0.1:{port}"))
 }
@@ -52,7 +52,7 @@ fn drain(mut stream: impl Read + Send + 'static) {
     thread::spawn(move || std::io::copy(&mut stream, &mut std::io::sink()));
 }
 
-/// What workerd is told to run a peer, with Smooch at this address and flags for V8.
+/// The configuration that runs a peer, with the stand-in's address and flags for V8.
 #[must_use]
 pub fn config(peer: &Peer, smooch: SocketAddr, flags: &[&str]) -> String {
     let smooch = format!("http://{smooch}");
@@ -71,12 +71,12 @@ pub fn config(peer: &Peer, smooch: SocketAddr, flags: &[&str]) -> String {
         all.extend(own.clone());
     }
     let mut bindings = String::new();
-    for (name, value) in vars.as_object().expect("settings are a table") {
+    for (name, value) in vars.as_object().expect("the variables are an object") {
         let binding = match value {
             Value::String(text) => format!("text = {}", quoted(text)),
             other => format!("json = {}", quoted(&other.to_string())),
         };
-        writeln!(bindings, "    (name = \"{name}\", {binding}),").expect("a String takes all");
+        writeln!(bindings, "    (name = \"{name}\", {binding}),").expect("writing to a String cannot fail");
     }
     let embed = |path: &Path| quoted(&path.to_string_lossy());
     let wasm = peer.wasm.as_deref().map_or_else(String::new, |wasm| {
@@ -88,7 +88,7 @@ const config :Workerd.Config = (
   services = [
     (name = "peer", worker = .peer),
     (name = "kv", external = (http = ())),
-    (name = "bent", external = (http = ())),
+    (name = "vendor", external = (http = ())),
     (name = "internet", network = (allow = ["private", "local"])),
   ],
   v8Flags = [{flags}],
@@ -108,11 +108,11 @@ const peer :Workerd.Worker = (
 "#,
         script = embed(&peer.script),
         flags = flags.iter().map(|flag| quoted(flag)).collect::<Vec<_>>().join(", "),
-        outbound = if peer.bent { "bent" } else { "internet" },
+        outbound = if peer.uses_vendor_api { "vendor" } else { "internet" },
     )
 }
 
-/// A text as Cap'n Proto writes it: escaped as in C.
+/// A Cap'n Proto text literal, with the escapes of C.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }

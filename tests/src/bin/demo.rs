@@ -1,6 +1,6 @@
-//! `make demo`: three origins on loopback, one install by itself, and then everything left running for a person.
+//! `make demo`: starts three servers on loopback, runs one install, and keeps the servers running.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
-#![expect(clippy::indexing_slicing, reason = "JSON answers for what is not there with null")]
+#![expect(clippy::indexing_slicing, reason = "indexing a missing field of JSON gives null")]
 
 use serde_json::Value;
 use std::{
@@ -15,9 +15,9 @@ use std::{
     time::Duration,
 };
 use tests::{
-    stage::{Ports, Secrets, Stage},
+    environment::{Environment, Ports, Secrets},
     tools::root,
-    walk,
+    walkthrough,
 };
 
 fn main() -> ExitCode {
@@ -32,8 +32,9 @@ fn main() -> ExitCode {
 
 fn demo() -> Result<(), String> {
     let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed)).map_err(|error| error.to_string())?;
+    let stop_requested = Arc::clone(&stop);
+    ctrlc::set_handler(move || stop_requested.store(true, Ordering::Relaxed))
+        .map_err(|error| error.to_string())?;
     let once = std::env::args().any(|argument| argument == "--once");
 
     let ports = Ports {
@@ -43,71 +44,76 @@ fn demo() -> Result<(), String> {
     };
     let state = root().join(".wrangler/demo");
     fs::create_dir_all(&state).map_err(|error| format!("{}: {error}", state.display()))?;
-    let secrets = Secrets::kept(&state.join("secrets.json")).map_err(|error| error.to_string())?;
+    let secrets = Secrets::load_or_create(&state.join("secrets.json")).map_err(|error| error.to_string())?;
     println!("Starting the edge, a stand-in Smooch and a partner's site …");
-    let (sender, sent) = mpsc::channel();
-    let stage = Stage::start(ports, &state, &secrets, &Value::Null, stand_in::Options::default(), sender)?;
-    let Stage { edge, smooch_origin, partner, .. } = &stage;
+    let (sender, messages) = mpsc::channel();
+    let environment =
+        Environment::start(ports, &state, &secrets, &Value::Null, stand_in::Options::default(), sender)?;
+    let Environment { edge, smooch_origin, partner, .. } = &environment;
     println!();
-    println!("  the edge         {edge}    the real worker, in workerd");
+    println!("  the edge         {edge}    the real Worker in workerd");
     println!("  Smooch           {smooch_origin}    a stand-in");
     println!("  a partner's site {partner}    with its own backend");
-    println!("\nOne install, as an owner does it:\n");
+    println!("\nOne install, step by step:\n");
     let mut step = 0;
-    let tell = &mut |done: &str, came: &str| {
+    let report = &mut |action: &str, result: &str| {
         step += 1;
-        println!("  {step}. {done}\n     {}", dim(came));
+        println!("  {step}. {action}\n     {}", dim(result));
     };
-    walk::walk(&stage, tell)?;
+    walkthrough::run(&environment, report)?;
     if once {
         println!("\nDone.");
         return Ok(());
     }
     println!(
-        "\nNow you: open {partner}, click the button, sign in as owner@example.com with the password demo."
+        "\nYour turn: open {partner}, click the button, and sign in as owner@example.com with the password demo."
     );
-    println!("What happens is shown here. Ctrl-C ends everything.\n");
+    println!("The log follows. Ctrl-C stops the servers.\n");
     while !stop.load(Ordering::Relaxed) {
-        while let Ok(message) = sent.try_recv() {
+        while let Ok(message) = messages.try_recv() {
             println!("  partner   message sent      \"{}\" to a customer of {}", message.text, message.app);
         }
-        if let Some(told) = stage.wrangler.line(Duration::from_millis(200)).and_then(|line| told(&line)) {
-            println!("  edge      {told}");
+        if let Some(readable) =
+            environment.wrangler.line(Duration::from_millis(200)).and_then(|line| readable(&line))
+        {
+            println!("  edge      {readable}");
         }
     }
-    println!("\nEnding the edge, Smooch and the partner's site.");
+    println!("\nStopping the edge, Smooch and the partner's site.");
     Ok(())
 }
 
-/// A line of the worker's log as a person reads it; `None` for what is of no interest here.
-fn told(line: &str) -> Option<String> {
+/// A line of the Worker's log as readable text. `None` for lines that the demo does not show.
+fn readable(line: &str) -> Option<String> {
     let line: Value = serde_json::from_str(line).ok()?;
     let text = |name: &str| line[name].as_str().unwrap_or_default();
     let site = text("site");
-    let told = match (text("route"), text("outcome")) {
-        ("/callback", "bounced") => format!("bounced           sealed the code, back to the site {site}"),
-        ("/callback", "access_denied") => {
-            format!("denied            the owner said no; the site {site} is told")
+    let readable = match (text("route"), text("outcome")) {
+        ("/callback", "bounced") => {
+            format!("callback          sealed the code, redirected to the site {site}")
         }
-        ("/callback", code) => format!("not bounced       {code}"),
+        ("/callback", "access_denied") => {
+            format!("denied            the owner denied access, redirected to the site {site}")
+        }
+        ("/callback", code) => format!("callback failed   {code}"),
         ("/complete", "connected") => {
             let steps: Vec<&str> = line["steps"].as_array()?.iter().filter_map(Value::as_str).collect();
             format!("connected         {}: {}", steps.join(", "), text("connection"))
         }
         ("/complete", code) => format!("not connected     {code}"),
         (route, outcome) if route.starts_with("/v1/") => {
-            format!("asked             {route} by {}: {outcome}", text("key"))
+            format!("API call          {route} by {}: {outcome}", text("key"))
         }
         _ => return None,
     };
-    Some(told)
+    Some(readable)
 }
 
 fn port(setting: &str, usual: u16) -> Result<u16, String> {
     match std::env::var(setting) {
         Err(_) => Ok(usual),
         Ok(text) => {
-            text.parse().map_err(|_| format!("{setting} must be a port, 1 to 65535; it is {text:?}."))
+            text.parse().map_err(|_| format!("{setting} must be a port, 1 to 65535, and is {text:?}."))
         }
     }
 }

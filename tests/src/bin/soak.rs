@@ -1,4 +1,4 @@
-//! `make soak`: ten minutes of load with faults, or as many seconds as the first argument says.
+//! `make soak`: ten minutes of load with faults. The first argument is another length in seconds.
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::time::Duration;
@@ -7,16 +7,16 @@ use tests::soak::soak;
 fn main() {
     let seconds = std::env::args().nth(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(600);
     println!(
-        "{seconds} seconds of installs, lists and calls by the worker in workerd, with faults now and then"
+        "Sending installs, lists and calls to the Worker in workerd for {seconds} seconds, with injected faults"
     );
-    let books = soak(Duration::from_secs(seconds), &|line| println!("{line}"));
+    let totals = soak(Duration::from_secs(seconds), &|line| println!("{line}"));
     println!(
-        "The books balance: {} connected, listed and opened; {} failed and left no token but {} whose answer was \
-         lost at Smooch; {} asked again; {} lists and calls.",
-        books.connected.len(),
-        books.failed,
-        books.lost,
-        books.again,
-        books.answered
+        "Every token is accounted for: {} connections are listed and usable; {} flows failed; {} token answers were lost at \
+         Smooch; {} retries; {} lists and calls answered.",
+        totals.connected.len(),
+        totals.failed,
+        totals.lost,
+        totals.retries,
+        totals.answered
     );
 }

@@ -1,4 +1,4 @@
-//! The engines that the tests drive, and how each is started with its driver. Nothing here knows what is tested.
+//! The browser engines, and the start of each with its driver.
 
 use crate::tools::{Process, tool};
 use fantoccini::wd::Capabilities;
@@ -13,53 +13,52 @@ use std::{
     time::Duration,
 };
 
-/// How long a driver may take to listen, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest time for a driver to listen, on a busy machine.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Of the window that a page is shown in.
+/// The size of the window.
 pub(super) const SIZE: (u32, u32) = (1000, 760);
 
-/// What shows a page.
+/// A browser engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// Blink, as Chromium and its driver.
+    /// Blink: Chromium with chromedriver.
     Chromium,
-    /// Gecko, as Firefox and its driver.
+    /// Gecko: Firefox with geckodriver.
     Firefox,
-    /// `WebKit`, as the small browser that comes with its port to GTK. It has no headless mode, so it is shown on a
-    /// display that nobody sees. What a driver starts is ephemeral: each is a private window.
+    /// `WebKit`: the `MiniBrowser` of its GTK port. It has no headless mode, so it runs on a virtual display (Xvfb). Its driver
+    /// opens only private windows.
     WebKit,
 }
 
-/// What a person has chosen in their browser's settings.
+/// A mode that a person can choose in the browser.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// Nothing.
+    /// The default.
     #[default]
     Usual,
     /// A private window.
     Private,
-    /// Pages may store nothing.
+    /// Pages have no storage.
     WithoutStorage,
 }
 
 impl Engine {
-    /// All there are.
+    /// All engines.
     pub const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
 
-    /// Plays a test in this engine, or says on the terminal that `ENGINES` leaves the engine out. Otherwise an engine
-    /// that is not there fails the test.
-    pub fn play(self, test: impl FnOnce(Self)) {
+    /// Runs a test in this engine, or prints that `ENGINES` leaves the engine out. A missing engine fails the test.
+    pub fn run(self, test: impl FnOnce(Self)) {
         if self.is_wanted(std::env::var("ENGINES").ok().as_deref()) {
             test(self);
         } else {
             let name = thread::current().name().unwrap_or_default().to_owned();
-            // Past the runner, which would keep the words of a test that passes to itself.
+            // The test runner captures `print!` of a passing test, but not this.
             let _ = writeln!(io::stderr(), "SKIPPED: {name}: ENGINES leaves {self:?} out");
         }
     }
 
-    /// `ENGINES` names some by their small letters, with commas or spaces between; unset or empty it means all.
+    /// `ENGINES` has names in lower case, separated by commas or spaces. Unset or empty means all engines.
     fn is_wanted(self, engines: Option<&str>) -> bool {
         let mut names =
             engines.unwrap_or_default().split([',', ' ']).filter(|name| !name.is_empty()).peekable();
@@ -74,7 +73,7 @@ impl Engine {
                 let size = format!("--window-size={},{}", SIZE.0, SIZE.1);
                 let mut arguments = vec![
                     "--headless",
-                    // As root, as in many containers, Chromium starts in no other way.
+                    // Chromium does not start as root with its sandbox, and many containers run as root.
                     "--no-sandbox",
                     "--disable-gpu",
                     "--disable-dev-shm-usage",
@@ -91,7 +90,7 @@ impl Engine {
                 }
                 let mut options = json!({"args": arguments});
                 if mode == Mode::WithoutStorage {
-                    // "Block all cookies", which is all storage too.
+                    // "Block all cookies" blocks all storage.
                     options["prefs"] = json!({"profile.default_content_setting_values.cookies": 2});
                 }
                 if let Some(binary) = std::env::var_os("CHROMIUM") {
@@ -103,10 +102,10 @@ impl Engine {
             }
             Self::Firefox => {
                 let prefs = match mode {
-                    // Trusted Types are there, and not yet on by themselves in the line that Debian has.
+                    // Debian's Firefox has Trusted Types, off by default.
                     Mode::Usual => json!({"dom.security.trusted_types.enabled": true}),
                     Mode::Private => json!({"browser.privatebrowsing.autostart": true}),
-                    // "All cookies", which is all storage too.
+                    // "All cookies" blocks all storage.
                     Mode::WithoutStorage => json!({"network.cookie.cookieBehavior": 2}),
                 };
                 let size = [format!("--width={}", SIZE.0), format!("--height={}", SIZE.1)];
@@ -128,22 +127,22 @@ impl Engine {
         capabilities
     }
 
-    /// Starts the driver of this engine, and says where it listens.
+    /// Starts the driver of this engine on a free port.
     ///
     /// # Panics
     ///
     /// If it cannot be started.
     pub(super) fn start(self, profile: &Path) -> Driver {
         let driver = match self {
-            // It takes a port that is free on one family of addresses, and gives up if it is not on the other.
+            // chromedriver chooses a port that is free for one address family, and exits if the other family has it in use.
             Self::Chromium => (0..5).find_map(|_try| {
                 let mut command = Command::new(tool("CHROMEDRIVER"));
-                saying_its_port(command.arg("--port=0"), "successfully on port ")
+                start_and_read_port(command.arg("--port=0"), "successfully on port ")
             }),
             Self::Firefox => {
                 let mut command = Command::new(tool("GECKODRIVER"));
                 command.args(["--port=0", "--websocket-port=0", "--profile-root"]).arg(profile);
-                saying_its_port(&mut command, "Listening on 127.0.0.1:")
+                start_and_read_port(&mut command, "Listening on 127.0.0.1:")
             }
             Self::WebKit => webkit(profile),
         };
@@ -161,7 +160,7 @@ impl fmt::Display for Engine {
     }
 }
 
-/// A driver, and what it needs to be running. They end with this, the driver first.
+/// A driver and its display. Both end when this is dropped, the driver first.
 #[derive(Debug)]
 pub(super) struct Driver {
     _process: Process,
@@ -169,31 +168,31 @@ pub(super) struct Driver {
     pub(super) port: u16,
 }
 
-/// A driver that chooses its port and says so, or `None` if it ended instead.
-fn saying_its_port(command: &mut Command, before: &str) -> Option<Driver> {
-    let (process, port) = saying(command, |line| {
+/// Starts a driver that chooses its port and prints it. `None` if the driver ends before.
+fn start_and_read_port(command: &mut Command, before: &str) -> Option<Driver> {
+    let (process, port) = start_and_read(command, |line| {
         let (_, port) = line.split_once(before)?;
         port.trim_end_matches('.').parse().ok()
     })?;
     Some(Driver { _process: process, _display: None, port })
 }
 
-/// A process, and what one of its lines says, or `None` if it ended before it said so.
-fn saying<T>(command: &mut Command, read: impl Fn(&str) -> Option<T>) -> Option<(Process, T)> {
+/// Starts a process and reads a value from one of its lines. `None` if the process ends before.
+fn start_and_read<T>(command: &mut Command, read: impl Fn(&str) -> Option<T>) -> Option<(Process, T)> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut process = Process::start(command);
     let mut lines = BufReader::new(process.0.stdout.take()?).lines().map_while(Result::ok);
-    let said = lines.find_map(|line| read(&line))?;
-    // What it says later must not fill its pipe.
+    let value = lines.find_map(|line| read(&line))?;
+    // The pipe must not fill up later.
     thread::spawn(move || lines.for_each(drop));
-    Some((process, said))
+    Some((process, value))
 }
 
-/// The driver of `WebKit` says no port, so it is given one.
+/// Starts the driver of `WebKit`, which does not print its port, so it gets a free one.
 fn webkit(profile: &Path) -> Option<Driver> {
     let mut command = Command::new(tool("XVFB"));
     command.args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
-    let (display, number) = saying(&mut command, |line| line.parse::<u32>().ok())?;
+    let (display, number) = start_and_read(&mut command, |line| line.parse::<u32>().ok())?;
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).ok()?.local_addr().ok()?.port();
     let home = profile.join("home");
     fs::create_dir_all(&home).ok()?;
@@ -212,7 +211,7 @@ fn webkit(profile: &Path) -> Option<Driver> {
     let step = Duration::from_millis(20);
     let mut waited = Duration::ZERO;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        if waited > PATIENCE || !matches!(process.0.try_wait(), Ok(None)) {
+        if waited > START_TIMEOUT || !matches!(process.0.try_wait(), Ok(None)) {
             return None;
         }
         thread::sleep(step);
@@ -221,20 +220,29 @@ fn webkit(profile: &Path) -> Option<Driver> {
     Some(Driver { _process: process, _display: Some(display), port })
 }
 
-/// Makes of each test that takes an [`Engine`] one for each engine: `chromium::name`, `firefox::name`, `webkit::name`.
+/// Makes a test for each engine of a function that takes an [`Engine`]: `name::chromium`, `name::firefox`,
+/// `name::webkit`. It is used as an attribute: `#[apply(in_each_engine)]`.
 #[macro_export]
 macro_rules! in_each_engine {
-    ($($test:ident),* $(,)?) => {
-        $crate::in_each_engine!(@ chromium Chromium $($test)*);
-        $crate::in_each_engine!(@ firefox Firefox $($test)*);
-        $crate::in_each_engine!(@ webkit WebKit $($test)*);
-    };
-    (@ $module:ident $engine:ident $($test:ident)*) => {
-        mod $module {
-            $(#[test]
-            fn $test() {
-                $crate::browser::Engine::$engine.play(super::$test);
-            })*
+    ($(#[$attribute:meta])* fn $name:ident($engine:ident: Engine) $body:block) => {
+        $(#[$attribute])*
+        fn $name($engine: Engine) $body
+
+        mod $name {
+            #[test]
+            fn chromium() {
+                $crate::browser::Engine::Chromium.run(super::$name);
+            }
+
+            #[test]
+            fn firefox() {
+                $crate::browser::Engine::Firefox.run(super::$name);
+            }
+
+            #[test]
+            fn webkit() {
+                $crate::browser::Engine::WebKit.run(super::$name);
+            }
         }
     };
 }
@@ -250,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_engines_does_not_name_is_left_out() {
+    fn engines_selects_the_engines_by_name() {
         check(None, &Engine::ALL);
         check(Some(""), &Engine::ALL);
         check(Some("chromium"), &[Engine::Chromium]);

@@ -1,6 +1,6 @@
-//! The partner's backend: the only part of the partner that holds the API key. It never sees a token.
+//! The partner's backend, the only part of the partner that has the API key. It never sees an access token.
 
-use super::Sent;
+use super::SentMessage;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::{
@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-/// The customer whom the demo writes to; each app of the stand-in has one of that name.
+/// The customer who gets the message. Each app of the stand-in has one with this id.
 const CUSTOMER: &str = stand_in::accounts::CUSTOMER;
 
-/// The partner's user before the page, at first. A real partner has a login for that.
+/// The user who is logged in at first. A real partner has a login page.
 const USER: &str = "merchant-1";
 
-/// What may stand in a segment of a path as it is.
+/// The characters to percent-encode in a path segment.
 const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Backend {
         Self { edge, smooch, api_key, agent, user: Mutex::new(USER.into()) }
     }
 
-    /// Another user is before the page from now on.
+    /// Logs another user in.
     pub(super) fn log_in(&self, user: &str) {
         user.clone_into(&mut self.user.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -46,23 +46,23 @@ impl Backend {
         self.user.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A session for the page, so that what is connected there is this user's; none while the edge is not there.
+    /// A session for the page, which makes new connections belong to this user. `None` if the edge does not answer.
     pub(super) fn session(&self) -> Option<String> {
-        let made = self.call("POST", "sessions", Some(&json!({"subject": self.user()}))).ok()?;
-        made["session"].as_str().map(str::to_owned)
+        let created = self.call("POST", "sessions", Some(&json!({"subject": self.user()}))).ok()?;
+        created["session"].as_str().map(str::to_owned)
     }
 
-    /// This user's connections; none while the edge is not there.
+    /// The connections of this user. Empty if the edge does not answer.
     pub(super) fn connections(&self) -> Vec<Value> {
         self.list(&format!("connections?subject={}", self.user()), "connections")
     }
 
-    /// All connections there are.
+    /// The connections of all users.
     pub(super) fn all_connections(&self) -> Vec<Value> {
         self.list("connections", "connections")
     }
 
-    /// What has happened so far, as far as the feed tells.
+    /// The events of the feed.
     pub(super) fn events(&self) -> Vec<Value> {
         self.list("events?limit=1000", "events")
     }
@@ -73,14 +73,14 @@ impl Backend {
     }
 
     /// Sends "hello" through a connection to the app's first customer.
-    pub(super) fn hello(&self, id: &str) -> Result<Sent, String> {
+    pub(super) fn hello(&self, id: &str) -> Result<SentMessage, String> {
         let connection = format!("connections/{}", utf8_percent_encode(id, IN_A_PATH));
-        let shown = self.call("GET", &connection, None)?;
-        // Any user can name any id: what is not this user's is not used.
-        if shown["subject"] != self.user() {
-            return Err("This connection is somebody else's.".into());
+        let details = self.call("GET", &connection, None)?;
+        // A user can send any id, so the backend checks the owner of the connection.
+        if details["subject"] != self.user() {
+            return Err("This connection belongs to another user.".into());
         }
-        let app = shown["app"].clone();
+        let app = details["app"].clone();
         let app_id = app["id"].as_str().ok_or("The edge does not know this connection.")?;
 
         // The edge attaches the token.
@@ -92,7 +92,7 @@ impl Backend {
         let text = "hello";
         let message = json!({"author": {"type": "business"}, "content": {"type": "text", "text": text}});
         self.call("POST", &format!("{conversations}/{conversation}/messages"), Some(&message))?;
-        Ok(Sent {
+        Ok(SentMessage {
             app: app["name"].as_str().unwrap_or(app_id).into(),
             text: text.into(),
             shown_at: format!("{}/console/apps/{app_id}", self.smooch),
@@ -106,19 +106,19 @@ impl Backend {
             .header("authorization", format!("Bearer {}", self.api_key))
             .header("content-type", "application/json");
         let answer = match body {
-            Some(body) => self.agent.run(request.body(body.to_string().into_bytes()).map_err(say)?),
-            None => self.agent.run(request.body(()).map_err(say)?),
+            Some(body) => self.agent.run(request.body(body.to_string().into_bytes()).map_err(error_text)?),
+            None => self.agent.run(request.body(()).map_err(error_text)?),
         };
-        let mut answer = answer.map_err(say)?;
+        let mut answer = answer.map_err(error_text)?;
         let status = answer.status();
-        let body = answer.body_mut().read_to_vec().map_err(say)?;
+        let body = answer.body_mut().read_to_vec().map_err(error_text)?;
         if !status.is_success() {
             return Err(format!("The edge answered {status}."));
         }
-        serde_json::from_slice(&body).map_err(say)
+        serde_json::from_slice(&body).map_err(error_text)
     }
 }
 
-fn say(error: impl std::fmt::Display) -> String {
+fn error_text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

@@ -1,11 +1,11 @@
-//! The partner's pages. The page's CSP is the one that partners are told to use, and no wider.
+//! The partner's pages. Their Content-Security-Policy is the documented one.
 
 use http::StatusCode;
 use maud::{DOCTYPE, html};
 use serde_json::Value;
 use stand_in::Response;
 
-/// The page with the embed: `/`, where flows finish, and `/pricing`, where one may start too.
+/// A page with the embed: `/`, where flows finish, or `/pricing`, where one can start too.
 pub(super) fn page(edge: &str, authorize_url: &str, path: &str, session: Option<&str>) -> Response {
     let title = if path == "/" { "Integrations" } else { "Pricing" };
     let page = html! {
@@ -30,12 +30,12 @@ pub(super) fn page(edge: &str, authorize_url: &str, path: &str, session: Option<
                 }
                 main {
                     h1 { (title) }
-                    p.lead { "Shoplifter tells your customers when what they wanted is back on the shelf. "
-                        "Connect your Smooch app, and it can write to them in the chat they already use." }
+                    p.lead { "Shoplifter tells your customers when a product is available again. "
+                        "Connect your Smooch app, and Shoplifter can write to them in your chat." }
                     section.card {
                         div {
                             h2 { "Smooch" }
-                            p { "Send and receive messages on behalf of your app. You can take this back at any time." }
+                            p { "Shoplifter sends and receives messages on behalf of your app. You can revoke this at any time." }
                         }
                         add-to-smooch client-id="shoplifter" site="main" session=[session] authorize-url=(authorize_url) {
                             a href=(format!("{edge}/install")) { "Add to Smooch" }
@@ -48,8 +48,8 @@ pub(super) fn page(edge: &str, authorize_url: &str, path: &str, session: Option<
                         ul #list {}
                     }
                     section #events {
-                        h2 { "What happened" }
-                        p.empty { "As the event feed tells it, a little over a minute behind." }
+                        h2 { "Events" }
+                        p.empty { "The event feed, about a minute behind." }
                         ol #feed {}
                     }
                 }

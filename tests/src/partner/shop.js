@@ -1,4 +1,4 @@
-// The partner's own script: says "hello" through a connection, by way of the partner's backend.
+// The partner's own script: asks the partner's backend to send "hello" through a connection.
 const note = document.getElementById("note");
 
 const hello = async (connection) => {
@@ -12,11 +12,11 @@ const hello = async (connection) => {
   const { shown_at } = await answer.json();
   const link = document.createElement("a");
   link.href = shown_at;
-  link.textContent = "Look at it in Smooch";
+  link.textContent = "Open it in Smooch";
   note.replaceChildren("Hello was sent. ", link);
 };
 
-// The list is the backend's: what the event says is a hint to ask it.
+// The page trusts only the backend's list. The element's event says when to ask for it.
 const list = async () => {
   const connections = await (await fetch("/connections")).json();
   const items = connections.map(({ id, app }) => {

@@ -5,37 +5,37 @@ import { createRoot } from "react-dom/client";
 const root = document.getElementById("root");
 const { component, edge, smooch } = root.dataset;
 const attributes = { "client-id": "shoplifter", site: "main", "authorize-url": `${smooch}/oauth/authorize` };
-const tell = ({ detail }) => (window.told = [...(window.told ?? []), detail.connection.app.name]);
+const record = ({ detail }) => (window.connectedApps = [...(window.connectedApps ?? []), detail.connection.app.name]);
 
 const count = () => {
   window.mounted = (window.mounted ?? 0) + 1;
 };
 
-// The element as React 19 takes it: attributes as they are, and listeners by `on` and the event's name.
+// The element in JSX of React 19: attributes, and a listener `onconnected`.
 const Written = () => {
   useEffect(count, []);
   return (
-    <add-to-smooch {...attributes} onconnected={tell}>
+    <add-to-smooch {...attributes} onconnected={record}>
       <a href={`${edge}/install`}>Add to Smooch</a>
     </add-to-smooch>
   );
 };
 
-// The element as a wrapper from older times makes it.
+// The element as a wrapper for older versions of React makes it.
 const ByEffect = () => {
   const place = useRef(null);
   useEffect(() => {
     count();
     const element = document.createElement("add-to-smooch");
     for (const name in attributes) element.setAttribute(name, attributes[name]);
-    element.addEventListener("connected", tell);
+    element.addEventListener("connected", record);
     place.current.append(element);
     return () => element.remove();
   }, []);
   return <div ref={place} />;
 };
 
-// What a change of key does: another element takes the place of one that is at work.
+// A change of the key replaces the element while it finishes a flow.
 const Remounted = () => {
   const [key, change] = useState(0);
   useEffect(() => {

@@ -1,16 +1,16 @@
-// A page's own script that keeps what the element says: its events and what they carry, and its words in the console.
-window.heard = [];
-window.carried = [];
-window.said = [];
+// A page's own script that records the element's events, their details, and the errors in the console.
+window.eventNames = [];
+window.eventDetails = [];
+window.consoleErrors = [];
 for (const type of ["connected", "failed", "cancelled"]) {
   addEventListener(type, (event) => {
-    heard.push(`${type} ${event.detail?.code ?? ""}`.trim());
-    carried.push(event.detail);
+    eventNames.push(`${type} ${event.detail?.code ?? ""}`.trim());
+    eventDetails.push(event.detail);
   });
 }
 const { error } = console;
 console.error = (...words) => {
-  said.push(words.join(" "));
+  consoleErrors.push(words.join(" "));
   error(...words);
 };
 addEventListener("pageshow", (event) => (window.frozen = event.persisted));

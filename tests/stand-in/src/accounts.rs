@@ -1,5 +1,6 @@
 //! The demo accounts and apps, and the data of an app: its users, conversations and messages.
 
+use crate::integration::INTEGRATION_NAME;
 use std::collections::BTreeMap;
 
 /// The e-mail address of an owner of three apps, who has to choose one.
@@ -144,6 +145,14 @@ impl User {
     /// The name of this user on the pages.
     pub(crate) fn display_name(&self) -> &str {
         self.given_name.as_deref().or(self.external_id.as_deref()).unwrap_or("Someone")
+    }
+}
+
+impl Message {
+    /// Creates a message from the business, sent through the integration.
+    pub(crate) fn from_business(id: String, text: &str, received_ms: u64) -> Self {
+        let author = Author::Business(INTEGRATION_NAME.to_owned());
+        Self { id, author, text: text.to_owned(), received_ms }
     }
 }
 

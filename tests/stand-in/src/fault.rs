@@ -1,7 +1,7 @@
 //! Faults that a test injects: wrong responses, lost responses and broken connections.
 
-use crate::Response;
 use crate::request_log::Endpoint;
+use crate::response::Response;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use std::collections::VecDeque;

@@ -20,12 +20,16 @@
 
 pub mod accounts;
 mod api;
+mod authentication;
 mod authorization;
 mod authorize;
 mod console;
+mod credentials;
 mod datetime;
+mod dispatch;
 mod fault;
 mod form;
+mod integration;
 mod jwt;
 mod login;
 mod oauth_error;
@@ -34,6 +38,7 @@ mod owner;
 mod pages;
 mod params;
 mod random;
+mod request;
 mod request_log;
 mod response;
 mod route;
@@ -43,30 +48,16 @@ mod smooch;
 mod token;
 
 pub use accounts::{App, Author, Message};
-pub use authorization::{Removal, Token};
-pub use authorize::Code;
+pub use credentials::{Code, Token};
 pub use fault::{Broken, Fault};
+pub use integration::{CLIENT_ID, CLIENT_SECRET, INTEGRATION_NAME, Removal};
 pub use options::{ErrorShape, Marketplace, Options};
 pub use owner::Owner;
+pub use request::Request;
 pub use request_log::{Endpoint, Received};
+pub use response::Response;
 pub use server::{Server, serve, serve_smooch};
 pub use smooch::Smooch;
-
-/// The client id of Smooch's public test integration, the only client that the stand-in knows. Smooch lets
-/// anyone use it.
-pub const CLIENT_ID: &str = "shoplifter";
-
-/// The client secret of [`CLIENT_ID`].
-pub const CLIENT_SECRET: &str = "secret";
-
-/// The display name of [`CLIENT_ID`] on the pages.
-pub const INTEGRATION_NAME: &str = "Shoplifter";
-
-/// A request with its whole body. [`Smooch::handle`] and the handlers of [`serve`] take it.
-pub type Request = http::Request<Vec<u8>>;
-
-/// A response with its whole body. [`Smooch::handle`] and the handlers of [`serve`] return it.
-pub type Response = http::Response<Vec<u8>>;
 
 #[cfg(test)]
 mod tests;

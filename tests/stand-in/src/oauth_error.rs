@@ -1,7 +1,7 @@
 //! Errors of the token, tokenInfo and revocation endpoints.
 
-use crate::smooch::Smooch;
-use crate::{Response, response};
+use crate::options::Options;
+use crate::response::{self, Response};
 use http::StatusCode;
 
 /// An error of an OAuth endpoint (RFC 6749 §5.2).
@@ -23,11 +23,9 @@ impl OAuthError {
     pub(crate) fn bad_request(code: &'static str, description: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, description)
     }
-}
 
-impl Smooch {
-    /// Makes the response for `error`, in the shape that [`Options::error_shape`](crate::Options) chooses.
-    pub(crate) fn oauth_error(&self, error: &OAuthError) -> Response {
-        response::json(error.status, &self.options.error_shape.body(error.code, error.description))
+    /// Makes the response, in the shape that [`Options::error_shape`] chooses.
+    pub(crate) fn response(&self, options: &Options) -> Response {
+        response::json(self.status, &options.error_shape.body(self.code, self.description))
     }
 }

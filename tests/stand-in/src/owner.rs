@@ -4,7 +4,8 @@
 mod html;
 
 use crate::accounts::PASSWORD;
-use crate::{Request, Response};
+use crate::request::Request;
+use crate::response::Response;
 use html::Form;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{Method, Uri};

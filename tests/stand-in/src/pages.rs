@@ -6,7 +6,8 @@ pub(crate) mod console;
 mod icon;
 pub(crate) mod login;
 
-use crate::{Response, response};
+use crate::options::Options;
+use crate::response::{self, Response};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
@@ -49,8 +50,8 @@ impl Page {
         Self { policy: DECISION_POLICY, ..self }
     }
 
-    /// Makes the response. `coop` adds `Cross-Origin-Opener-Policy: same-origin`.
-    pub(crate) fn into_response(self, status: StatusCode, coop: bool) -> Response {
+    /// Makes the response. [`Options::coop`] adds `Cross-Origin-Opener-Policy: same-origin`.
+    pub(crate) fn into_response(self, status: StatusCode, options: &Options) -> Response {
         const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
         let mut response = Response::new(self.markup.into_string().into_bytes());
         *response.status_mut() = status;
@@ -60,7 +61,7 @@ impl Page {
         response::set_header(&mut response, REFERRER_POLICY, "no-referrer");
         response::set_header(&mut response, X_CONTENT_TYPE_OPTIONS, "nosniff");
         response::set_header(&mut response, X_FRAME_OPTIONS, "DENY");
-        if coop {
+        if options.coop {
             response::set_header(&mut response, COOP, "same-origin");
         }
         response

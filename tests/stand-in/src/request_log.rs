@@ -1,6 +1,6 @@
 //! The requests that the stand-in has received: kept for tests to inspect, and counted per endpoint.
 
-use crate::Request;
+use crate::request::Request;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
 /// An endpoint, or a group of them. Requests are counted, and faults are queued, per endpoint.

@@ -1,9 +1,12 @@
-//! Builds responses: JSON, redirects and headers.
+//! The type of responses, and the functions that build them: JSON, redirects and headers.
 
-use crate::Response;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, PRAGMA};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
+
+/// A response with its whole body. [`Smooch::handle`](crate::Smooch::handle) and the handlers of
+/// [`serve`](crate::serve) return it.
+pub type Response = http::Response<Vec<u8>>;
 
 /// A JSON response that must not be cached (RFC 6749 §5.1).
 pub(crate) fn json(status: StatusCode, body: &Value) -> Response {

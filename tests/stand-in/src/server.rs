@@ -1,8 +1,9 @@
 //! An HTTP/1.1 server with keep-alive for any function from request to response. It runs on its own thread.
 
 use crate::fault::Broken;
+use crate::request::Request;
+use crate::response::Response;
 use crate::smooch::Smooch;
-use crate::{Request, Response};
 use http::StatusCode;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};

@@ -1,7 +1,8 @@
 //! Browser sessions. A cookie identifies the session, and each form carries the session's CSRF token.
 
 use crate::random::Random;
-use crate::{Request, Response};
+use crate::request::Request;
+use crate::response::Response;
 use http::HeaderValue;
 use http::header::{COOKIE, SET_COOKIE};
 use std::collections::BTreeMap;

@@ -1,16 +1,17 @@
-//! The stand-in's state, the dispatch of requests, and the methods with which a test inspects and changes it.
+//! The stand-in's state, the look-ups that several endpoints share, and the methods with which a test inspects and
+//! changes it.
+//!
+//! It imports no endpoint: `dispatch` calls the endpoints, and each endpoint takes the state as an argument.
 
 use crate::accounts::{self, Account, App, Message};
-use crate::authorization::{Integration, Removal, Token};
-use crate::authorize::Code;
+use crate::credentials::{Code, Token};
 use crate::fault::{Fault, FaultQueue};
+use crate::integration::{Integration, Removal};
 use crate::options::Options;
 use crate::random::Random;
+use crate::request::Request;
 use crate::request_log::{Endpoint, Received, RequestLog};
-use crate::route::Route;
-use crate::session::Sessions;
-use crate::{Request, Response, api, pages, response};
-use http::{Method, StatusCode};
+use crate::session::{Session, Sessions};
 use std::collections::BTreeMap;
 
 /// The whole stand-in as a value: accounts, apps, sessions, authorization codes and access tokens.
@@ -30,8 +31,8 @@ pub struct Smooch {
     pub(crate) integrations: BTreeMap<String, Integration>,
     /// The calls to the Remove URL that are due.
     pub(crate) removals: Vec<Removal>,
-    faults: FaultQueue,
-    request_log: RequestLog,
+    pub(crate) faults: FaultQueue,
+    pub(crate) request_log: RequestLog,
 }
 
 impl Smooch {
@@ -53,68 +54,45 @@ impl Smooch {
             request_log: RequestLog::default(),
         }
     }
+}
 
-    /// Handles `request` at the time `now_ms`, in milliseconds since 1970. The URI may be absolute or start at
-    /// the path; its host is ignored.
-    ///
-    /// A fault can add a [`Broken`](crate::Broken) extension to the response. The caller then has to apply it to the
-    /// connection.
-    pub fn handle(&mut self, request: &Request, now_ms: u64) -> Response {
-        let route = Route::parse(request.uri().path());
-        let endpoint = route.endpoint();
-        let mut response = match self.faults.pop(endpoint) {
-            None => self.dispatch(route, request, now_ms),
-            Some(fault) => fault.apply(|| self.dispatch(route, request, now_ms)),
-        };
-        self.request_log.record(endpoint, request, now_ms, response.status());
-        if request.method() == Method::HEAD {
-            response.body_mut().clear();
-        }
-        response
+/// Look-ups and changes that several endpoints share.
+impl Smooch {
+    /// The session and the account of the browser that sent `request`. `None` if it is not signed in.
+    pub(crate) fn signed_in(&self, request: &Request) -> Option<(Session, Account)> {
+        let session = self.sessions.find(request)?;
+        let account = self.account(&session)?;
+        Some((session, account))
     }
 
-    fn dispatch(&mut self, route: Route, request: &Request, now_ms: u64) -> Response {
-        // RFC 9110 §9.3.2: HEAD is GET without the response body.
-        let get = matches!(*request.method(), Method::GET | Method::HEAD);
-        let post = *request.method() == Method::POST;
-        match route {
-            Route::Home if get => response::see_other("/console"),
-            Route::Stylesheet if get => pages::stylesheet(),
-            Route::Login if get => self.show_login(request),
-            Route::Login if post => self.login(request),
-            Route::Logout if post => self.logout(request),
-            Route::Console if get => self.show_apps(request),
-            Route::Conversations(app_id) if get => self.show_conversations(request, &app_id),
-            Route::RemoveIntegration(app_id) if post => self.remove_integration(request, &app_id, now_ms),
-            Route::Authorize if get => self.show_authorize(request),
-            Route::Authorize if post => self.choose_app(request),
-            Route::AuthorizeApp(app_id) if get => self.show_decision(request, &app_id),
-            Route::AuthorizeApp(app_id) if post => self.decide(request, &app_id, now_ms),
-            Route::Token => self.token(request, now_ms),
-            Route::TokenInfo => self.token_info(request),
-            Route::Authorization => self.delete_authorization(request, now_ms),
-            Route::V1(path) => self.api(api::Version::V1, &path, request, now_ms),
-            Route::V2(path) => self.api(api::Version::V2, &path, request, now_ms),
-            Route::Unknown => self.page(StatusCode::NOT_FOUND, pages::not_found()),
-            Route::Home | Route::Stylesheet | Route::Console | Route::Conversations(_) => {
-                self.method_not_allowed("GET, HEAD")
-            }
-            Route::Login | Route::Authorize | Route::AuthorizeApp(_) => {
-                self.method_not_allowed("GET, HEAD, POST")
-            }
-            Route::Logout | Route::RemoveIntegration(_) => self.method_not_allowed("POST"),
+    /// The signed-in account of a session.
+    pub(crate) fn account(&self, session: &Session) -> Option<Account> {
+        let email = session.email?;
+        self.accounts.iter().find(|account| account.email == email).cloned()
+    }
+
+    /// The apps of an account, in the account's order.
+    pub(crate) fn apps_of(&self, account: &Account) -> Vec<App> {
+        account.apps.iter().filter_map(|id| self.apps.get(*id)).cloned().collect()
+    }
+
+    /// Revokes the app's tokens, invalidates its codes, uninstalls the integration, and records the call to the
+    /// Remove URL.
+    pub(crate) fn end_authorization(&mut self, app_id: &str, now_ms: u64) {
+        self.revoke_tokens(app_id);
+        for code in self.codes.values_mut().filter(|code| code.app_id == app_id) {
+            code.used = true;
+        }
+        if let Some(integration) = self.integrations.remove(app_id) {
+            let (app_id, integration_id) = (app_id.to_owned(), integration.id);
+            self.removals.push(Removal { app_id, integration_id, removed_ms: now_ms });
         }
     }
 
-    fn method_not_allowed(&self, allowed: &'static str) -> Response {
-        let text = "This page does not support that kind of request.";
-        let page = pages::error("Request not supported", text);
-        response::with_allow(self.page(StatusCode::METHOD_NOT_ALLOWED, page), allowed)
-    }
-
-    /// Makes the response that sends `page`.
-    pub(crate) fn page(&self, status: StatusCode, page: pages::Page) -> Response {
-        page.into_response(status, self.options.coop)
+    pub(crate) fn revoke_tokens(&mut self, app_id: &str) {
+        for token in self.tokens.values_mut().filter(|token| token.app_id == app_id) {
+            token.revoked = true;
+        }
     }
 }
 

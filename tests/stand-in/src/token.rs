@@ -1,11 +1,13 @@
 //! The token endpoint (RFC 6749 §4.1.3): exchanges an authorization code for an access token.
 
-use crate::authorization::{Integration, Token};
-use crate::form::content_type;
+use crate::credentials::Token;
+use crate::integration::{CLIENT_ID, CLIENT_SECRET, Integration};
+use crate::jwt;
 use crate::oauth_error::OAuthError;
 use crate::params::Params;
+use crate::request::{Request, content_type};
+use crate::response::{self, Response};
 use crate::smooch::Smooch;
-use crate::{CLIENT_ID, CLIENT_SECRET, Request, Response, jwt, response};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::{Method, StatusCode};
@@ -16,76 +18,75 @@ use sha2::{Digest as _, Sha256};
 /// RFC 6749 §4.1.2 recommends at most ten minutes.
 const CODE_LIFETIME_MS: u64 = 60_000;
 
-impl Smooch {
-    /// `POST /oauth/token`. Checks the form of the request first, then the client, then the grant.
-    pub(crate) fn token(&mut self, request: &Request, now_ms: u64) -> Response {
-        if request.method() != Method::POST {
-            let status = StatusCode::METHOD_NOT_ALLOWED;
-            let error = OAuthError::new(status, "invalid_request", "Only POST is allowed.");
-            return response::with_allow(self.oauth_error(&error), "POST");
-        }
-        let app_id = token_params(request)
-            .and_then(|params| authenticate_client(request, &params).map(|()| params))
-            .and_then(|params| self.redeem_code(&params, now_ms));
-        match app_id {
-            Ok(app_id) => {
-                let token = self.issue_token(&app_id, now_ms);
-                response::json(StatusCode::OK, &json!({"access_token": token, "token_type": "Bearer"}))
-            }
-            Err(error) => self.oauth_error(&error),
-        }
+/// `POST /oauth/token`. Checks the form of the request first, then the client, then the grant.
+pub(crate) fn exchange(smooch: &mut Smooch, request: &Request, now_ms: u64) -> Response {
+    if request.method() != Method::POST {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        let error = OAuthError::new(status, "invalid_request", "Only POST is allowed.");
+        return response::with_allow(error.response(&smooch.options), "POST");
     }
+    let app_id = token_params(request)
+        .and_then(|params| authenticate_client(request, &params).map(|()| params))
+        .and_then(|params| redeem_code(smooch, &params, now_ms));
+    match app_id {
+        Ok(app_id) => {
+            let token = issue_token(smooch, &app_id, now_ms);
+            response::json(StatusCode::OK, &json!({"access_token": token, "token_type": "Bearer"}))
+        }
+        Err(error) => error.response(&smooch.options),
+    }
+}
 
-    /// Redeems the authorization code and returns its app id.
-    ///
-    /// The first request with the right credentials uses up the code, even if a later check fails.
-    fn redeem_code(&mut self, params: &Params, now_ms: u64) -> Result<String, OAuthError> {
-        const GRANT: &str = "invalid_grant";
-        let error = |code, description| Err(OAuthError::bad_request(code, description));
-        match params.get("grant_type") {
-            Some("authorization_code") => {}
-            Some(_) => return error("unsupported_grant_type", "grant_type must be authorization_code."),
-            None => return error("invalid_request", "grant_type is missing."),
-        }
-        let Some(code) = params.get("code") else {
-            return error("invalid_request", "code is missing.");
-        };
-        let Some(code) = self.codes.get_mut(code) else {
-            return error(GRANT, "The code is unknown.");
-        };
-        // RFC 6749 §4.1.2: a code must not be used more than once.
-        if std::mem::replace(&mut code.used, true) {
-            return error(GRANT, "The code has already been used.");
-        }
-        if now_ms >= code.issued_ms + CODE_LIFETIME_MS {
-            return error(GRANT, "The code has expired.");
-        }
-        // RFC 6749 §4.1.3: both redirect URIs must be identical. Smooch does not require the parameter.
-        if params.get("redirect_uri").is_some_and(|uri| uri != code.redirect_uri) {
-            return error(GRANT, "The redirect_uri differs from that of the authorization request.");
-        }
-        if self.options.pkce && !verify_pkce(code.challenge.as_deref(), params.get("code_verifier")) {
-            return error(GRANT, "The code_verifier does not match the code_challenge.");
-        }
-        Ok(code.app_id.clone())
+/// Redeems the authorization code and returns its app id.
+///
+/// The first request with the right credentials uses up the code, even if a later check fails.
+fn redeem_code(smooch: &mut Smooch, params: &Params, now_ms: u64) -> Result<String, OAuthError> {
+    const GRANT: &str = "invalid_grant";
+    let error = |code, description| Err(OAuthError::bad_request(code, description));
+    match params.get("grant_type") {
+        Some("authorization_code") => {}
+        Some(_) => return error("unsupported_grant_type", "grant_type must be authorization_code."),
+        None => return error("invalid_request", "grant_type is missing."),
     }
+    let Some(code) = params.get("code") else {
+        return error("invalid_request", "code is missing.");
+    };
+    let Some(code) = smooch.codes.get_mut(code) else {
+        return error(GRANT, "The code is unknown.");
+    };
+    // RFC 6749 §4.1.2: a code must not be used more than once.
+    if std::mem::replace(&mut code.used, true) {
+        return error(GRANT, "The code has already been used.");
+    }
+    if now_ms >= code.issued_ms + CODE_LIFETIME_MS {
+        return error(GRANT, "The code has expired.");
+    }
+    // RFC 6749 §4.1.3: both redirect URIs must be identical. Smooch does not require the parameter.
+    if params.get("redirect_uri").is_some_and(|uri| uri != code.redirect_uri) {
+        return error(GRANT, "The redirect_uri differs from that of the authorization request.");
+    }
+    if smooch.options.pkce && !verify_pkce(code.challenge.as_deref(), params.get("code_verifier")) {
+        return error(GRANT, "The code_verifier does not match the code_challenge.");
+    }
+    Ok(code.app_id.clone())
+}
 
-    /// Issues an access token for the app, and installs the integration in it if it is not installed yet.
-    fn issue_token(&mut self, app_id: &str, now_ms: u64) -> String {
-        if self.options.reauthorizing_revokes {
-            self.revoke_tokens(app_id);
-        }
-        let (key_id, key) = (self.random.id(), self.random.bytes());
-        let integration_id = self.random.id();
-        self.integrations
-            .entry(app_id.to_owned())
-            .or_insert(Integration { id: integration_id, installed_ms: now_ms });
-        let access_token = jwt::access_token(CLIENT_ID, app_id, &key_id, &key, now_ms);
-        let (app_id, issued_ms) = (app_id.to_owned(), now_ms);
-        let token = Token { access_token: access_token.clone(), app_id, issued_ms, revoked: false };
-        self.tokens.insert(access_token.clone(), token);
-        access_token
+/// Issues an access token for the app, and installs the integration in it if it is not installed yet.
+fn issue_token(smooch: &mut Smooch, app_id: &str, now_ms: u64) -> String {
+    if smooch.options.reauthorizing_revokes {
+        smooch.revoke_tokens(app_id);
     }
+    let (key_id, key) = (smooch.random.id(), smooch.random.bytes());
+    let integration_id = smooch.random.id();
+    smooch
+        .integrations
+        .entry(app_id.to_owned())
+        .or_insert(Integration { id: integration_id, installed_ms: now_ms });
+    let access_token = jwt::access_token(CLIENT_ID, app_id, &key_id, &key, now_ms);
+    let (app_id, issued_ms) = (app_id.to_owned(), now_ms);
+    let token = Token { access_token: access_token.clone(), app_id, issued_ms, revoked: false };
+    smooch.tokens.insert(access_token.clone(), token);
+    access_token
 }
 
 /// Reads the parameters of a token request from a form or a JSON body.

@@ -1,4 +1,4 @@
-// better-auth's client, which starts the flow by asking its own backend where to go.
+// better-auth's client. It requests the authorization URL from its backend.
 import { createAuthClient } from "better-auth/client";
 
 const auth = createAuthClient();

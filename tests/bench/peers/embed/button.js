@@ -1,6 +1,5 @@
-// The same button in plain JavaScript, as one module: in English and without a window of its own, what it shows, keeps,
-// sends and takes up is what ours does, so that a page could not tell them apart. It is here to be weighed against ours and
-// is served to nobody.
+// The same button in plain JavaScript, as one module. It renders, stores and sends the same as ours, in English only and
+// without a popup window. It exists for the benchmark only and is never deployed.
 const EDGE = new URL(import.meta.url).origin;
 const INTENT = "smooch.intent.", PENDING = "smooch.pending", OUTCOME = "smooch.outcome";
 const INTENT_LIFE = 15 * 60, PENDING_LIFE = 24 * 60 * 60;
@@ -44,7 +43,7 @@ const MESSAGES = {
   connection_revoked: SETUP,
   connection_removing: SETUP,
 };
-// The edge's own trouble: the flow is as good as before.
+// Errors of the edge that do not end the flow.
 const OF_THE_EDGE = ["misconfigured", "rate_limited", "storage_unavailable"];
 
 const base64url = (bytes) =>
@@ -95,7 +94,7 @@ const clean = () => {
   history.replaceState(history.state, "", location.href.split("#")[0] + hash);
 };
 
-// Whether an element of this page has taken up what the load arrived with.
+// True once an element of this page has processed the fragment of this page load.
 let taken = false;
 
 class AddToSmooch extends HTMLElement {
@@ -433,14 +432,14 @@ class AddToSmooch extends HTMLElement {
   }
 }
 
-// The looks. White on either end of the gradient, and on the green, has a contrast above 4.9:1.
+// The styles. White text has a contrast above 4.9:1 on both ends of the gradient and on the green.
 const STYLE = `
 :host{display:inline-block;--line:#0000;vertical-align:top;--fill:linear-gradient(100deg,#883293,#d81b6a)}
 :host([theme=dark]){--fill:#383352;--line:#b04bbd}
 @media(prefers-color-scheme:dark){:host(:not([theme=light])){--fill:#383352;--line:#b04bbd}}
 :host([hidden]),[hidden]{display:none!important}
-a{box-sizing:border-box;display:inline-flex;place-content:center;border:1px solid var(--line);color:var(--smooch-color,#fff);align-items:center;gap:6px;min-width:165px;min-height:40px;padding:6px;border-radius:var(--smooch-radius,8px);background:var(--smooch-background,var(--fill)) border-box;font:600 14px/20px system-ui,sans-serif;text-decoration:none;cursor:pointer}
-:host([variant=sunshine]) a{font-size:13px;line-height:1;width:278px}
+a{box-sizing:border-box;display:inline-flex;place-content:center;border:1px solid var(--line);color:var(--smooch-color,#fff);align-items:center;gap:6px;min-width:165px;min-height:40px;padding:6px 8px;border-radius:var(--smooch-radius,8px);background:var(--smooch-background,var(--fill)) border-box;font:600 14px/20px system-ui,sans-serif;text-decoration:none;cursor:pointer}
+:host([variant=sunshine]) a{font-size:13px;line-height:1;padding:6px;width:278px}
 a:hover{filter:brightness(.9)}
 a:active{filter:brightness(.8)}
 a:focus-visible{outline-offset:2px;outline:3px solid #b04bbd}

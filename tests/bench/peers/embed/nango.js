@@ -1,4 +1,4 @@
-// Nango's frontend: opens its hosted flow in a popup. The session token comes from the partner's backend.
+// Nango's frontend opens its hosted flow in a popup. The session token comes from the partner's backend.
 import Nango from "@nangohq/frontend";
 
 const button = document.querySelector("#connect");

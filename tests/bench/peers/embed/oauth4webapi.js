@@ -1,4 +1,4 @@
-// oauth4webapi's code flow in a page, as its example for a public client has it: the least that starts and finishes.
+// oauth4webapi's code flow in a page, as in its example for a public client: the least code that completes a flow.
 import * as oauth from "oauth4webapi";
 
 const server = {

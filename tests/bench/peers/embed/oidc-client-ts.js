@@ -1,4 +1,4 @@
-// oidc-client-ts, as its README has it: the least that starts and finishes.
+// oidc-client-ts, as in its README: the least code that completes a flow.
 import { UserManager } from "oidc-client-ts";
 
 const manager = new UserManager({

@@ -1,54 +1,57 @@
-//! The tables of where the time goes.
+//! The report's tables of the profile. It measures nothing.
 
 use super::Section;
 use crate::{
-    flow::Leg,
+    flow::Phase,
     peer::{HONO, OURS},
     profile::{Part, Profile},
 };
 
-/// The profile's section; what it says if nothing was looked at.
+/// The section about the profile. Without profiles it says so.
 #[must_use]
 pub fn profile(all: &[Profile]) -> Section {
     let mut section = Section::default();
     section.text += "## The edge: where the time goes\n\n";
     if all.is_empty() {
-        section.text += "This machine has no `perf` that may look, so nothing is known of it.\n";
+        section.text += "There is no profile: `perf` is missing, or must not record on this machine.\n";
         return section;
     }
-    section.say(format_args!(
-        "`perf` looked at workerd five thousand times a second while it answered: microseconds of a request, 32 at once. A \
-         worker that is looked at is a little slower than one that is not.\n\n"
+    section.write(format_args!(
+        "`perf` took five thousand samples a second of workerd. Microseconds per request, 32 at once. Profiling makes a worker \
+         slightly slower.\n\n"
     ));
-    for (what, leg) in [("callback", Leg::Callback), ("exchange and store", Leg::Finish)] {
-        let of: Vec<&Profile> = all.iter().filter(|profile| profile.leg == leg).collect();
+    for (label, phase) in [("callback", Phase::Callback), ("exchange and store", Phase::Finish)] {
+        let of: Vec<&Profile> = all.iter().filter(|profile| profile.phase == phase).collect();
         let row = |name: &str, cell: &dyn Fn(&Profile) -> String| {
             let cells: Vec<String> = of.iter().map(|profile| cell(profile)).collect();
             format!("| {name} | {} |\n", cells.join(" | "))
         };
         let time = |figure: f64| format!("{figure:.1}");
-        section.text += &row(what, &|profile| profile.peer.into());
-        section.say(format_args!("|---|{}\n", "--:|".repeat(of.len())));
-        for (at, part) in Part::ALL.into_iter().enumerate() {
-            section.text += &row(part.name(), &|profile| time(profile.parts[at]));
+        section.text += &row(label, &|profile| profile.peer.into());
+        section.write(format_args!("|---|{}\n", "--:|".repeat(of.len())));
+        for (index, part) in Part::ALL.into_iter().enumerate() {
+            section.text += &row(part.name(), &|profile| time(profile.parts[index]));
         }
-        section.text += &row("**together**", &|profile| time(profile.whole()));
-        section.text += &row("looks", &|profile| profile.looks.to_string());
+        section.text += &row("**total**", &|profile| time(profile.total()));
+        section.text += &row("samples", &|profile| profile.samples.to_string());
         section.text += "\n";
-        let find = |name| of.iter().find(|profile| profile.peer == name).expect("it was looked at");
+        let find = |name| of.iter().find(|profile| profile.peer == name).expect("the peer was profiled");
         let (ours, theirs) = (find(OURS), find(HONO));
-        let mut apart: Vec<(f64, &str)> = Part::ALL
+        let mut differences: Vec<(f64, &str)> = Part::ALL
             .into_iter()
             .enumerate()
-            .map(|(at, part)| (ours.parts[at] - theirs.parts[at], part.name()))
+            .map(|(index, part)| (ours.parts[index] - theirs.parts[index], part.name()))
             .collect();
-        apart.sort_by(|one, other| other.0.abs().total_cmp(&one.0.abs()));
-        let told = apart.iter().filter(|(by, _)| by.abs() >= 0.5);
-        let apart: Vec<String> = told.map(|(by, name)| format!("{by:+.1} {name}")).collect();
-        section.say(format_args!(
-            "Ours beside {HONO}, {:+.1} µs: {}.\n\n",
-            ours.whole() - theirs.whole(),
-            apart.join("; ")
+        differences.sort_by(|one, other| other.0.abs().total_cmp(&one.0.abs()));
+        let differences: Vec<String> = differences
+            .iter()
+            .filter(|(micros, _)| micros.abs() >= 0.5)
+            .map(|(micros, name)| format!("{micros:+.1} {name}"))
+            .collect();
+        section.write(format_args!(
+            "Ours minus {HONO}, {:+.1} µs: {}.\n\n",
+            ours.total() - theirs.total(),
+            differences.join("; ")
         ));
     }
     section

@@ -1,37 +1,40 @@
 //! API v1, the legacy version: app users and their messages. The token determines the app.
 
-use super::{
-    ApiResult, bad_request, business_message, error, forbidden, json_object, method_not_allowed, not_found,
-    optional_string, required_string,
-};
+use super::body::{json_object, optional_string, required_string};
+use super::error::{ApiResult, bad_request, error, forbidden, method_not_allowed, not_found};
 use crate::accounts::{App, Author, Conversation, Message, User};
+use crate::datetime;
 use crate::random::Random;
+use crate::request::Request;
 use crate::smooch::Smooch;
-use crate::{Request, datetime};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-impl Smooch {
-    /// Handles a call. `path` holds the segments after `v1`.
-    pub(super) fn v1(&mut self, app_id: &str, path: &[&str], request: &Request, now_ms: u64) -> ApiResult {
-        let random = &mut self.random;
-        let app = self.apps.get_mut(app_id).ok_or_else(|| not_found("App"))?;
-        match (request.method(), path) {
-            (&Method::POST, ["appusers"]) => create_user(app, random, request, now_ms),
-            (_, ["appusers"]) => Err(method_not_allowed("POST")),
-            (&Method::GET | &Method::HEAD, ["appusers", id]) => {
-                let user = app.user(id).ok_or_else(|| not_found("User"))?;
-                Ok((StatusCode::OK, json!({"appUser": user_json(user)})))
-            }
-            (&Method::GET | &Method::HEAD, ["appusers", id, "messages"]) => list_messages(app, id),
-            (&Method::POST, ["appusers", id, "messages"]) => send_message(app, random, id, request, now_ms),
-            (_, ["appusers", _, "messages"]) => Err(method_not_allowed("GET, HEAD, POST")),
-            // An integration can list its own webhooks. The stand-in has none.
-            (&Method::GET | &Method::HEAD, ["webhooks"]) => Ok((StatusCode::OK, json!({"webhooks": []}))),
-            (_, ["appusers", _] | ["webhooks"]) => Err(method_not_allowed("GET, HEAD")),
-            (_, ["apps" | "integrations" | "menu" | "templates", ..]) => Err(forbidden()),
-            _ => Err(not_found("Resource")),
+/// Handles a call. `path` holds the segments after `v1`.
+pub(super) fn call(
+    smooch: &mut Smooch,
+    app_id: &str,
+    path: &[&str],
+    request: &Request,
+    now_ms: u64,
+) -> ApiResult {
+    let random = &mut smooch.random;
+    let app = smooch.apps.get_mut(app_id).ok_or_else(|| not_found("App"))?;
+    match (request.method(), path) {
+        (&Method::POST, ["appusers"]) => create_user(app, random, request, now_ms),
+        (_, ["appusers"]) => Err(method_not_allowed("POST")),
+        (&Method::GET | &Method::HEAD, ["appusers", id]) => {
+            let user = app.user(id).ok_or_else(|| not_found("User"))?;
+            Ok((StatusCode::OK, json!({"appUser": user_json(user)})))
         }
+        (&Method::GET | &Method::HEAD, ["appusers", id, "messages"]) => list_messages(app, id),
+        (&Method::POST, ["appusers", id, "messages"]) => send_message(app, random, id, request, now_ms),
+        (_, ["appusers", _, "messages"]) => Err(method_not_allowed("GET, HEAD, POST")),
+        // An integration can list its own webhooks. The stand-in has none.
+        (&Method::GET | &Method::HEAD, ["webhooks"]) => Ok((StatusCode::OK, json!({"webhooks": []}))),
+        (_, ["appusers", _] | ["webhooks"]) => Err(method_not_allowed("GET, HEAD")),
+        (_, ["apps" | "integrations" | "menu" | "templates", ..]) => Err(forbidden()),
+        _ => Err(not_found("Resource")),
     }
 }
 
@@ -69,7 +72,8 @@ fn send_message(app: &mut App, random: &mut Random, id: &str, request: &Request,
     if body.get("type").is_some_and(|kind| kind.as_str() != Some("text")) {
         return Err(bad_request("type must be text"));
     }
-    let message = business_message(random, required_string(body.get("text"), "text")?, now_ms);
+    let text = required_string(body.get("text"), "text")?;
+    let message = Message::from_business(random.id(), text, now_ms);
     let json = message_json(&message);
     if !app.conversations.iter().any(|conversation| conversation.user_id == user_id) {
         let (id, user_id, display_name) = (random.id(), user_id.clone(), Some(user_name));

@@ -1,61 +1,62 @@
 //! API v2: users, conversations and messages of the token's app. Other resources are forbidden or not found.
 
-use super::{
-    ApiError, ApiResult, bad_request, business_message, error, forbidden, json_object, method_not_allowed,
-    not_found, optional_string, required_string,
-};
+use super::body::{json_object, optional_string, required_string};
+use super::error::{ApiError, ApiResult, bad_request, error, forbidden, method_not_allowed, not_found};
 use crate::accounts::{App, Author, Conversation, Message, User};
+use crate::datetime;
 use crate::params::Params;
 use crate::random::Random;
+use crate::request::Request;
 use crate::smooch::Smooch;
-use crate::{Request, datetime};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 /// The number of messages in a list.
 const PAGE_SIZE: usize = 100;
 
-impl Smooch {
-    /// Handles a call. `path` holds the segments after `v2`.
-    pub(super) fn v2(&mut self, app_id: &str, path: &[&str], request: &Request, now_ms: u64) -> ApiResult {
-        let ["apps", path_app_id, rest @ ..] = path else {
-            // Only account tokens can list and create apps.
-            return Err(if path == ["apps"] { forbidden() } else { not_found("Resource") });
-        };
-        let random = &mut self.random;
-        let Some(app) = self.apps.get_mut(app_id).filter(|app| app.id == *path_app_id) else {
-            return Err(forbidden());
-        };
-        match (request.method(), rest) {
-            (&Method::GET | &Method::HEAD, ["users"]) => list_users(app, request),
-            (&Method::POST, ["users"]) => create_user(app, random, request, now_ms),
-            (&Method::GET | &Method::HEAD, ["users", id]) => {
-                let user = app.user(id).ok_or_else(|| not_found("User"))?;
-                Ok((StatusCode::OK, json!({"user": user_json(user)})))
-            }
-            (&Method::GET | &Method::HEAD, ["conversations"]) => list_conversations(app, request),
-            (&Method::POST, ["conversations"]) => create_conversation(app, random, request),
-            (&Method::GET | &Method::HEAD, ["conversations", id]) => {
-                let conversation = app.conversation(id).ok_or_else(|| not_found("Conversation"))?;
-                Ok((StatusCode::OK, json!({"conversation": conversation_json(conversation)})))
-            }
-            (&Method::GET | &Method::HEAD, ["conversations", id, "messages"]) => list_messages(app, id),
-            (&Method::POST, ["conversations", id, "messages"]) => {
-                send_message(app, random, id, request, now_ms)
-            }
-            // An integration can list its own webhooks. The stand-in has none.
-            (&Method::GET | &Method::HEAD, ["integrations", "me", "webhooks"]) => {
-                Ok((StatusCode::OK, json!({"webhooks": []})))
-            }
-            (_, ["users" | "conversations"] | ["conversations", _, "messages"]) => {
-                Err(method_not_allowed("GET, HEAD, POST"))
-            }
-            (_, ["users" | "conversations", _] | ["integrations", "me", "webhooks"]) => {
-                Err(method_not_allowed("GET, HEAD"))
-            }
-            (_, [] | ["integrations" | "keys" | "switchboards", ..]) => Err(forbidden()),
-            _ => Err(not_found("Resource")),
+/// Handles a call. `path` holds the segments after `v2`.
+pub(super) fn call(
+    smooch: &mut Smooch,
+    app_id: &str,
+    path: &[&str],
+    request: &Request,
+    now_ms: u64,
+) -> ApiResult {
+    let ["apps", path_app_id, rest @ ..] = path else {
+        // Only account tokens can list and create apps.
+        return Err(if path == ["apps"] { forbidden() } else { not_found("Resource") });
+    };
+    let random = &mut smooch.random;
+    let Some(app) = smooch.apps.get_mut(app_id).filter(|app| app.id == *path_app_id) else {
+        return Err(forbidden());
+    };
+    match (request.method(), rest) {
+        (&Method::GET | &Method::HEAD, ["users"]) => list_users(app, request),
+        (&Method::POST, ["users"]) => create_user(app, random, request, now_ms),
+        (&Method::GET | &Method::HEAD, ["users", id]) => {
+            let user = app.user(id).ok_or_else(|| not_found("User"))?;
+            Ok((StatusCode::OK, json!({"user": user_json(user)})))
         }
+        (&Method::GET | &Method::HEAD, ["conversations"]) => list_conversations(app, request),
+        (&Method::POST, ["conversations"]) => create_conversation(app, random, request),
+        (&Method::GET | &Method::HEAD, ["conversations", id]) => {
+            let conversation = app.conversation(id).ok_or_else(|| not_found("Conversation"))?;
+            Ok((StatusCode::OK, json!({"conversation": conversation_json(conversation)})))
+        }
+        (&Method::GET | &Method::HEAD, ["conversations", id, "messages"]) => list_messages(app, id),
+        (&Method::POST, ["conversations", id, "messages"]) => send_message(app, random, id, request, now_ms),
+        // An integration can list its own webhooks. The stand-in has none.
+        (&Method::GET | &Method::HEAD, ["integrations", "me", "webhooks"]) => {
+            Ok((StatusCode::OK, json!({"webhooks": []})))
+        }
+        (_, ["users" | "conversations"] | ["conversations", _, "messages"]) => {
+            Err(method_not_allowed("GET, HEAD, POST"))
+        }
+        (_, ["users" | "conversations", _] | ["integrations", "me", "webhooks"]) => {
+            Err(method_not_allowed("GET, HEAD"))
+        }
+        (_, [] | ["integrations" | "keys" | "switchboards", ..]) => Err(forbidden()),
+        _ => Err(not_found("Resource")),
     }
 }
 
@@ -133,7 +134,7 @@ fn send_message(app: &mut App, random: &mut Random, id: &str, request: &Request,
     let conversation = app.conversation_mut(id).ok_or_else(|| not_found("Conversation"))?;
     let body = json_object(request)?;
     let text = business_text(&Value::Object(body))?;
-    let message = business_message(random, &text, now_ms);
+    let message = Message::from_business(random.id(), &text, now_ms);
     let json = message_json(&message);
     conversation.messages.push(message);
     Ok((StatusCode::CREATED, json!({"messages": [json]})))

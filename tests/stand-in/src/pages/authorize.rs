@@ -1,8 +1,8 @@
 //! The pages of the authorization endpoint: the app picker, and Allow and Deny.
 
 use super::{Page, icon};
-use crate::INTEGRATION_NAME;
 use crate::accounts::App;
+use crate::integration::INTEGRATION_NAME;
 use maud::{Markup, html};
 
 /// The app picker, for an owner of several apps. `no_choice` asks again after a form without a choice.

@@ -2,8 +2,8 @@
 
 use super::{Page, icon};
 use crate::accounts::{Account, App, Author, Conversation, Message};
-use crate::authorization::Integration;
-use crate::{INTEGRATION_NAME, datetime};
+use crate::datetime;
+use crate::integration::{INTEGRATION_NAME, Integration};
 use maud::{Markup, html};
 
 /// The owner's apps, each with its installed integration.

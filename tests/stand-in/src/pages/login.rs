@@ -2,6 +2,7 @@
 
 use super::Page;
 use crate::accounts::{OWNER, PASSWORD, SINGLE, VICTIM};
+use crate::integration::INTEGRATION_NAME;
 use maud::html;
 
 /// The sign-in page, which leads to `next`. `failed_email` is the e-mail address of a failed attempt.
@@ -10,7 +11,7 @@ pub(crate) fn page(csrf: &str, next: &str, failed_email: Option<&str>) -> Page {
     let body = html! {
         h1 { "Sign in" }
         p.lead {
-            @if authorizing { "Sign in to connect " strong { (crate::INTEGRATION_NAME) } " to your app." }
+            @if authorizing { "Sign in to connect " strong { (INTEGRATION_NAME) } " to your app." }
             @else { "Your customers’ conversations, in one place." }
         }
         @if failed_email.is_some() {
