@@ -1,9 +1,11 @@
 //! Every single fault on the way to a connection, and its observed outcome: for the person, for the partner, and for the
 //! token. This module records outcomes; the test that uses it decides which are right.
 
+mod case;
 mod cases;
 mod outcome;
 
+pub use case::Case;
 pub use cases::cases;
 pub use outcome::{Outcome, TokenState};
 
@@ -12,61 +14,10 @@ use crate::{
     page::{Fragment, Page, complete_request, connection_id, create_session, get, json},
     world::{Response, Setup, Start, World},
 };
+use case::Trigger;
 use serde_json::json;
 use shared::{AppId, ConnectionId, Subject};
-use stand_in::{
-    Endpoint, Fault,
-    accounts::{NIGHT_MARKET, OWNER},
-};
-
-/// One fault.
-pub struct Case {
-    /// The part that fails.
-    pub component: &'static str,
-    /// The fault in words, for the table.
-    pub name: &'static str,
-    /// Requires that the edge's own clock jumps, so the case runs in memory only.
-    pub needs_clock: bool,
-    trigger: Trigger,
-}
-
-/// The way in which a fault is brought about.
-enum Trigger {
-    /// Smooch's next answer from this endpoint is replaced.
-    SmoochAnswer(Endpoint, Fault),
-    /// This many writes of keys with this prefix fail.
-    KvWrite(&'static str, KvFault, usize),
-    /// The page loses the first answer and retries.
-    LostAnswer,
-    /// The page loses the first answer and retries while keys with this prefix cannot be listed.
-    LostAnswerAndKvList(&'static str),
-    /// The page loses the first answer and retries after so many milliseconds.
-    LostAnswerThenDelay(u64),
-    /// The page loses the first answer and retries. KV's cache still has no marker of the completed flow.
-    LostAnswerAndStaleRead,
-    /// The page disconnects while the Worker exchanges the code, and retries.
-    Disconnect,
-    /// One operation on a key with this prefix fails when the partner's backend calls.
-    KvWhenPartnerCalls(Operation, &'static str),
-    /// The page sends the form twice, one after the other.
-    SentTwice,
-    /// Two tabs send the form at the same time.
-    Race,
-    /// The Worker is killed before it writes keys with these prefixes, and the page retries.
-    Crash(&'static [&'static str]),
-    /// So many milliseconds pass between the callback and `/complete`.
-    Delay(u64),
-    /// The token cannot be stored, and the page sends its escrow receipt after so many milliseconds.
-    EscrowDelay(u64),
-    /// The same as [`Trigger::EscrowDelay`], and KV cannot list the connections of the app.
-    EscrowDelayAndKvList(u64),
-    /// All clocks are set back by so many milliseconds before `/complete`.
-    ClockSetBack(u64),
-    /// The token cannot be stored, and all clocks are set back before the page sends its escrow receipt.
-    EscrowClockSetBack(u64),
-    /// The stored record is changed afterwards.
-    Tampered(fn(&mut dyn World, &str)),
-}
+use stand_in::accounts::{NIGHT_MARKET, OWNER};
 
 /// Runs one case and returns its outcome.
 ///

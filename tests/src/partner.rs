@@ -4,6 +4,8 @@
 mod backend;
 mod pages;
 
+pub use backend::SentMessage;
+
 use backend::Backend;
 use http::{Method, StatusCode};
 use stand_in::{Request, Response};
@@ -23,17 +25,6 @@ pub struct Partner {
     authorize_url: String,
     replaced: Mutex<BTreeMap<String, Response>>,
     reports: Mutex<Vec<String>>,
-}
-
-/// A message that the backend has sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SentMessage {
-    /// The name of the app, or its id.
-    pub app: String,
-    /// The text of the message.
-    pub text: String,
-    /// The URL at which the owner sees the message.
-    pub shown_at: String,
 }
 
 impl Partner {

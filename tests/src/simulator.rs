@@ -5,6 +5,7 @@ mod incoming;
 mod platform;
 mod queue;
 
+pub use platform::{MAX_HINTS, MAX_REQUESTS, RECEIVER_URL};
 pub use queue::{Message, Queue};
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
 };
 use edge::{
     budget::Budgeted,
+    delivery::{SCHEDULE, Verdict, deliver},
     fault::Fault,
     settings::Settings,
     sweep::{self, MAX_OPERATIONS},
@@ -30,17 +32,8 @@ use std::{
     task::{Context, Waker},
 };
 
-/// The limit of `LIMIT_REQUESTS` in `wrangler.toml`: requests per minute and client address.
-pub const MAX_REQUESTS: u32 = 60;
-
-/// The limit of `LIMIT_HINTS` in `wrangler.toml`: removal hints that are recorded, per minute.
-pub const MAX_HINTS: u32 = 1;
-
 const EDGE: &str = "https://connect.partner.example";
 const SMOOCH: &str = "https://smooch.example";
-
-/// The URL at which the partner's backend receives events in this world.
-pub const RECEIVER_URL: &str = "https://backend.partner.example/events?from=edge";
 
 /// A world in memory.
 #[derive(Debug)]
@@ -91,6 +84,29 @@ impl Simulator {
     #[must_use]
     pub fn receiver(&self) -> RefMut<'_, Receiver> {
         self.platform.receiver.borrow_mut()
+    }
+
+    /// Hands each due message to the edge once. A message is then acknowledged, put back with its delay, or, after the
+    /// last retry, moved to the dead letters.
+    pub fn deliver(&mut self) {
+        let now = self.now();
+        let (due, later): (Vec<_>, Vec<_>) =
+            self.queue().messages.drain(..).partition(|message| message.due <= now);
+        self.queue().messages = later;
+        for Message { body, attempts, .. } in due {
+            let attempts = attempts + 1;
+            let settings = self.settings.as_ref().as_ref().map_err(Vec::as_slice);
+            match block_on(deliver(settings, &*self.platform, &body, attempts)) {
+                Verdict::Acknowledge => {}
+                Verdict::Retry(_) if attempts as usize > SCHEDULE.len() => {
+                    self.queue().dead_letters.push(body);
+                }
+                Verdict::Retry(seconds) => {
+                    let due = self.now() + u64::from(seconds) * 1000;
+                    self.queue().messages.push(Message { body, attempts, due });
+                }
+            }
+        }
     }
 
     /// Starts a job. The future owns what it needs, so that other jobs can run between its polls.

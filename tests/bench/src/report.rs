@@ -4,55 +4,23 @@ mod edge;
 mod embed;
 mod growth;
 mod profile;
+mod section;
 
 pub use self::{
     edge::{Edge, edge},
     embed::embed,
     growth::growth,
     profile::profile,
+    section::Section,
 };
 
-use crate::{
-    bound::Bound,
-    machine::{self, Fact},
-};
-use std::{
-    fmt::{self, Write as _},
-    fs,
-};
+use crate::machine::{self, Fact};
+use section::bounds;
+use std::{fmt::Write as _, fs};
 use tests::tools::root;
 
 /// The sections of the page that do not depend on the run: the method and the explanations.
 const NOTES: &str = "tests/bench/notes.md";
-
-/// The result of a part of the benchmark.
-#[derive(Clone, Debug, Default)]
-pub struct Section {
-    /// The tables, with headings, as Markdown.
-    pub text: String,
-    /// The plots: file name in `docs/`, and SVG.
-    pub plots: Vec<(&'static str, String)>,
-    /// The bounds.
-    pub bounds: Vec<Bound>,
-    /// List items, each about a figure in which a peer is better.
-    pub behind: Vec<String>,
-}
-
-impl Section {
-    fn write(&mut self, text: fmt::Arguments<'_>) {
-        self.text.write_fmt(text).expect("writing to a String cannot fail");
-    }
-
-    /// The text for a terminal, without the plots.
-    #[must_use]
-    pub fn terminal_text(&self) -> String {
-        let mut text = self.text.clone() + &bounds(std::slice::from_ref(self));
-        for plot in &self.plots {
-            text = text.replace(&image(plot.0), "");
-        }
-        text + &self.behind.concat()
-    }
-}
 
 /// The conditions of a run.
 #[derive(Clone, Copy, Debug)]
@@ -116,11 +84,6 @@ fn page(sections: &[Section], facts: &[Fact], conditions: Conditions) -> String 
     )
 }
 
-fn bounds(sections: &[Section]) -> String {
-    let rows: String = sections.iter().flat_map(|section| &section.bounds).map(Bound::row).collect();
-    format!("## Bounds\n\n| | limit | measured | |\n|---|---|---|---|\n{rows}\n")
-}
-
 fn behind(sections: &[Section]) -> String {
     let lines: String =
         sections.iter().flat_map(|section| section.behind.iter().map(String::as_str)).collect();
@@ -131,10 +94,4 @@ fn behind(sections: &[Section]) -> String {
         "## Where we are behind\n\nEvery figure of the tables below in which a peer is better, even if it lacks protections that \
          we have:\n\n{lines}\n"
     )
-}
-
-/// The Markdown of a plot.
-fn image(name: &str) -> String {
-    let title = name.trim_start_matches("benchmarks-").trim_end_matches(".svg").replace('-', " ");
-    format!("![Plot: {title}]({name})\n\n")
 }

@@ -1,6 +1,6 @@
 //! The list of faults.
 
-use super::{Case, Trigger};
+use super::case::{Case, Trigger};
 use crate::kv::{Fault as KvFault, Operation};
 use stand_in::{Broken, Endpoint, Fault};
 

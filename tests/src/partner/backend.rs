@@ -1,6 +1,5 @@
 //! The partner's backend, the only part of the partner that has the API key. It never sees an access token.
 
-use super::SentMessage;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::{
@@ -16,6 +15,17 @@ const USER: &str = "merchant-1";
 
 /// The characters to percent-encode in a path segment.
 const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+
+/// A message that the backend has sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentMessage {
+    /// The name of the app, or its id.
+    pub app: String,
+    /// The text of the message.
+    pub text: String,
+    /// The URL at which the owner sees the message.
+    pub shown_at: String,
+}
 
 #[derive(Debug)]
 pub(super) struct Backend {

@@ -1,6 +1,6 @@
 //! The platform of the simulated edge: the requests that it sends, its KV, queue, rate limits, clock and randomness.
 
-use super::{MAX_HINTS, MAX_REQUESTS, Message, Queue, RECEIVER_URL};
+use super::queue::{Message, Queue};
 use crate::{
     kv::{Kv, NO_ANSWER, Rejection},
     receiver::Receiver,
@@ -26,6 +26,15 @@ use std::{
 
 /// 2026-01-05, 10:00 UTC.
 const START: Millis = 1_767_607_200_000;
+
+/// The limit of `LIMIT_REQUESTS` in `wrangler.toml`: requests per minute and client address.
+pub const MAX_REQUESTS: u32 = 60;
+
+/// The limit of `LIMIT_HINTS` in `wrangler.toml`: removal hints that are recorded, per minute.
+pub const MAX_HINTS: u32 = 1;
+
+/// The URL at which the partner's backend receives events in this world.
+pub const RECEIVER_URL: &str = "https://backend.partner.example/events?from=edge";
 
 #[derive(Debug)]
 pub(super) struct SimulatedPlatform {

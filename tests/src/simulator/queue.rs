@@ -1,12 +1,6 @@
-//! The queue of deliveries, with the retries that Cloudflare Queues makes.
+//! The queue of deliveries, as a value.
 
-use super::Simulator;
-use crate::world::World as _;
-use edge::{
-    delivery::{SCHEDULE, Verdict, deliver},
-    platform::Millis,
-};
-use futures_executor::block_on;
+use edge::platform::Millis;
 
 /// The queue of deliveries.
 #[derive(Debug, Default)]
@@ -28,29 +22,4 @@ pub struct Message {
     pub attempts: u32,
     /// The time of the next attempt.
     pub due: Millis,
-}
-
-impl Simulator {
-    /// Hands each due message to the edge once. A message is then acknowledged, put back with its delay, or, after the
-    /// last retry, moved to the dead letters.
-    pub fn deliver(&mut self) {
-        let now = self.now();
-        let (due, later): (Vec<_>, Vec<_>) =
-            self.queue().messages.drain(..).partition(|message| message.due <= now);
-        self.queue().messages = later;
-        for Message { body, attempts, .. } in due {
-            let attempts = attempts + 1;
-            let settings = self.settings.as_ref().as_ref().map_err(Vec::as_slice);
-            match block_on(deliver(settings, &*self.platform, &body, attempts)) {
-                Verdict::Acknowledge => {}
-                Verdict::Retry(_) if attempts as usize > SCHEDULE.len() => {
-                    self.queue().dead_letters.push(body);
-                }
-                Verdict::Retry(seconds) => {
-                    let due = self.now() + u64::from(seconds) * 1000;
-                    self.queue().messages.push(Message { body, attempts, due });
-                }
-            }
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! The report's tables and plots of the edge. It measures nothing.
 
-use super::{Section, image};
+use super::section::{Section, image};
 use crate::{
     bound::{Bound, Unit, behind, grouped},
     cold_start::{self, ColdStarts},

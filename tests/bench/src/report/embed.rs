@@ -1,6 +1,6 @@
 //! The report's tables and plots of the embed. It measures nothing.
 
-use super::{Section, image};
+use super::section::{Section, image};
 use crate::{
     bound::{Bound, Unit, behind, grouped},
     button::{BUTTONS, ButtonResults, Condition, PageCost},

@@ -1,6 +1,6 @@
 //! The report's table and plot of growth. It measures nothing.
 
-use super::{Section, image};
+use super::section::{Section, image};
 use crate::{
     bound::{Bound, Unit, grouped},
     figures::{median, percentile, ratio},

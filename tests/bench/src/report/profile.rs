@@ -1,6 +1,6 @@
 //! The report's tables of the profile. It measures nothing.
 
-use super::Section;
+use super::section::Section;
 use crate::{
     flow::Phase,
     peer::{HONO, OURS},
