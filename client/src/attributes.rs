@@ -42,7 +42,7 @@ pub enum ConfigError {
     InvalidSite,
     /// The attribute `authorize-url` is not https.
     InvalidAuthorizeUrl,
-    /// The page is no secure context, so Web Crypto is missing.
+    /// The page is not a secure context, so Web Crypto is missing.
     NoWebCrypto,
     /// The browser blocks `localStorage`.
     NoStorage,

@@ -54,7 +54,7 @@ fn form(flow: &Flow, session: &str, unanswered: bool) -> String {
     form
 }
 
-/// An answer of the edge, or the copy of one that a popup window reported. Nothing in it is trusted to have a shape.
+/// An answer of the edge, or the copy of one that a popup window reported. Its methods check the type of every field.
 #[derive(Clone, Debug)]
 pub(crate) struct EdgeAnswer(pub(crate) JsValue);
 
@@ -85,10 +85,11 @@ impl EdgeAnswer {
         if self.is_connected() {
             return Answer::Connected;
         }
+        // The edge of this version does not send it yet.
         if self.text("status") == "pending" {
             return Answer::Pending { after };
         }
-        // An answer without a code of ours comes from a proxy, or never came.
+        // A value without one of our codes is a proxy's response or a network error.
         let Some(code) = ErrorCode::parse(&self.text("code")) else {
             return Answer::Retry { code: ErrorCode::EdgeUnreachable, after: RETRY_SECONDS };
         };

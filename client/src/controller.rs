@@ -133,7 +133,7 @@ impl Controller {
         }
     }
 
-    /// Reads an answer of the edge and reports the event that it makes.
+    /// Reads an answer of the edge and dispatches the event that `event` makes from it.
     pub(crate) fn receive(self: &Rc<Self>, answer: &EdgeAnswer, event: impl FnOnce(Answer) -> Event) {
         self.state.borrow_mut().detail = answer.detail();
         self.dispatch(event(answer.meaning()), &Cause { answer: Some(answer), browser_event: None });

@@ -1,16 +1,16 @@
 //! The records that the page keeps of a flow, and their lifetimes. It reads and writes no storage.
 //!
-//! One of them holds the verifier: it stays in the origin that made it and leaves only in the request that finishes.
+//! The intent and the pending flow hold the verifier. The page sends it only in the request that finishes the flow.
 
 use shared::Verifier;
 
 /// Seconds, as an interval or since 1970.
 pub type Seconds = u32;
 
-/// The life of an intent: longer than a consent screen with a login before it.
+/// The life of an intent: long enough for a login and a consent screen.
 pub const INTENT_LIFE: Seconds = 15 * 60;
 
-/// The life of a flow that is being finished. The edge rejects a receipt that is too old sooner than this.
+/// The life of a flow that is being finished. The edge rejects an old receipt before this time ends.
 pub const PENDING_LIFE: Seconds = 24 * 60 * 60;
 
 /// One flow, from the click to the edge's answer. An empty string is an absent value.

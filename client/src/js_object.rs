@@ -31,7 +31,7 @@ pub(crate) fn text_at(value: &JsValue, path: &[&str]) -> String {
     value_at(value, path).as_string().unwrap_or_default()
 }
 
-/// The number of a property, rounded down, if it is one and not negative.
+/// The value of a property, rounded down, if it is a number and not negative.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -22,7 +22,7 @@ impl Language {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::German, Self::Spanish, Self::French, Self::Japanese, Self::Portuguese];
 
-    /// The two letters of the language (BCP 47), which its module in `client/lang` is named by.
+    /// The two letters of the language (BCP 47). They also name its module in `client/lang`.
     #[must_use]
     pub const fn tag(self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ pub fn load_texts(language: Language, callback: impl FnOnce(Texts) + 'static) {
     page::when_settled(&modules::load_language(language.tag()), |module| callback(Texts { module }));
 }
 
-/// The texts of one language. English serves until a module is loaded, and wherever one lacks a text.
+/// The texts of one language. The text is English until the module is loaded, and if the module lacks it.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
     module: JsValue,

@@ -2,8 +2,9 @@
 //!
 //! It never sees a token, a code or a client secret. The one secret that it holds is the verifier, which it makes itself.
 //!
-//! [`machine`] decides and touches nothing, [`Button`] is the exported half of one element, and [`view`] builds its shadow
-//! tree, for the setup page too. JavaScript in `client/js` has the class, which WebAssembly cannot extend, and the loader.
+//! [`machine`] decides each step of the flow and has no side effects, [`Button`] is the exported half of one element,
+//! and [`view`] builds its shadow tree, for the setup page too. `client/js` has the loader and the element's class,
+//! because WebAssembly cannot extend `HTMLElement`.
 
 pub mod attributes;
 mod button;

@@ -27,7 +27,7 @@ const MAX_RETRY_SECONDS: u32 = 15;
 /// Seconds before a reloaded page sends the receipt again. The first request outlives its page and needs time to
 /// finish.
 const RESUME_SECONDS: u32 = 4;
-/// Seconds after which a page that is still here was not left: the navigation failed or was cancelled.
+/// Seconds to wait for the navigation. After that it has failed or was cancelled.
 const LEAVING_SECONDS: u32 = 10;
 
 /// The state of one element.

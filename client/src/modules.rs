@@ -6,7 +6,7 @@ use web_sys::HtmlElement;
 
 #[wasm_bindgen(module = "/js/modules.js")]
 extern "C" {
-    /// Loads the module. The promise resolves to a [`PopupModule`].
+    /// Loads the popup module. The promise resolves to a [`PopupModule`].
     #[wasm_bindgen(js_name = loadPopup)]
     pub(crate) fn load_popup() -> Promise;
 
@@ -14,7 +14,7 @@ extern "C" {
     #[wasm_bindgen(js_name = loadLanguage)]
     pub(crate) fn load_language(tag: &str) -> Promise;
 
-    /// The loaded module.
+    /// The loaded popup module.
     #[derive(Clone, Debug)]
     pub(crate) type PopupModule;
 

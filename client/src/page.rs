@@ -70,7 +70,7 @@ fn origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
-/// Path and query of the page, or an empty string if nobody could be sent back to it.
+/// Path and query of the page, or an empty string if it is not a safe return path.
 pub(crate) fn return_path() -> String {
     let (page, _) = address();
     safe_return_path(page.strip_prefix(&origin()).unwrap_or_default()).into()
@@ -110,14 +110,14 @@ pub(crate) fn fire(target: &EventTarget, kind: &str, detail: &JsValue) -> bool {
     event.and_then(|event| target.dispatch_event(&event)).unwrap_or(true)
 }
 
-/// Calls back once the promise has settled, with its value. After a rejection that is the error, in which no caller finds
-/// anything it reads.
+/// Calls back once the promise has settled, with its value. After a rejection the value is the error. It has none of
+/// the properties that the callers read.
 pub(crate) fn when_settled(promise: &Promise, callback: impl FnOnce(JsValue) + 'static) {
     let callback = callback_once(Box::new(callback));
     promise.unchecked_ref::<Thenable>().then(&callback, &callback);
 }
 
-/// Calls back after so many seconds.
+/// Calls back after `seconds`.
 pub(crate) fn after_seconds(seconds: u32, callback: impl FnOnce() + 'static) {
     set_timeout(&callback_once(Box::new(|_| callback())), seconds.saturating_mul(1000));
 }

@@ -77,7 +77,7 @@ pub(crate) fn take_intent(challenge: &Challenge) -> Option<Flow> {
     has_life_left(&saved, INTENT_LIFE).then(|| flow_from_json(&saved))
 }
 
-/// Deletes the intents that nobody can come back for any more.
+/// Deletes the expired intents.
 pub(crate) fn delete_expired_intents() {
     let Some(store) = Store::Origin.open() else { return };
     // From the last to the first, since a deletion moves the keys behind it.
@@ -118,7 +118,7 @@ pub(crate) fn save_outcome(site: &str, return_path: &str, answer: JsValue) {
     Store::Tab.put(OUTCOME, &to_json(&record));
 }
 
-/// Takes the edge's answer for a site's element on a page out of storage.
+/// Removes the saved answer for this site and page from storage, and returns it.
 pub(crate) fn take_outcome(site: &str, return_path: &str) -> Option<JsValue> {
     let saved = Store::Tab.get(OUTCOME);
     if text_at(&saved, &["site"]) != site || text_at(&saved, &["place"]) != return_path {

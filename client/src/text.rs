@@ -118,7 +118,7 @@ const fn explanation(code: ErrorCode) -> &'static str {
         ErrorCode::WindowClosed => "Not finished yet. If the other window is gone, press to start again.",
         ErrorCode::EdgeUnreachable => "No answer came back. Check your connection and try again.",
         ErrorCode::ReceiptInvalid | ErrorCode::VerifierMismatch | ErrorCode::InvalidRequest => {
-            "This could not be checked, so nothing was changed. Start again where you began."
+            "We could not verify this, so we changed nothing. Go back to the page where you started and try again."
         }
         ErrorCode::ReceiptExpired => "That took too long. If your app is not connected, start again.",
         ErrorCode::OriginNotAllowed
@@ -134,9 +134,7 @@ const fn explanation(code: ErrorCode) -> &'static str {
         ErrorCode::SessionInvalid | ErrorCode::SessionExpired | ErrorCode::SessionRequired => {
             "Your login here has ended. Reload this page, log in, and start again."
         }
-        ErrorCode::SessionMismatch => {
-            "You are logged in here as someone else than when you started. Start again."
-        }
+        ErrorCode::SessionMismatch => "You are now logged in as a different user. Start again.",
         ErrorCode::CodeRejected => {
             "That took too long, or is finished already. If your app is not connected, start again."
         }
@@ -144,7 +142,7 @@ const fn explanation(code: ErrorCode) -> &'static str {
             "Smooch is not answering as it should. Try again in a minute."
         }
         ErrorCode::StorageUnavailable => {
-            "Smooch said yes, but it could not be saved yet. Try again in a minute."
+            "Smooch allowed the connection, but we could not save it yet. Try again in a minute."
         }
         ErrorCode::RateLimited => "Too many tries at once. Try again in a minute.",
     }

@@ -1,4 +1,5 @@
-//! Builds and updates the element's shadow tree. It makes no decisions: a [`ViewState`] does.
+//! Builds and updates the element's shadow tree. [`ViewState`] decides the action and the appearance. This module
+//! chooses the text and draws.
 //!
 //! It parses no markup and writes no inline style, so the strictest Content-Security-Policy and Trusted Types permit it.
 

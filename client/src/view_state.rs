@@ -35,7 +35,7 @@ pub enum Appearance {
     Fallback,
     /// Ready to start.
     Ready,
-    /// Ready to start again after the owner declined.
+    /// Ready to start again after the owner declined or the popup closed.
     Denied,
     /// Ready to start again after a failure.
     Failed,

@@ -2,7 +2,7 @@
 //! token.
 //!
 //! The caller chooses method, path, query and body, but not the host: a path that could leave the API's base URL is
-//! refused, and redirects are returned and not followed. [`crate::dispatch`] has checked the API key.
+//! rejected, and redirects are returned and not followed. [`crate::dispatch`] has checked the API key.
 
 mod headers;
 pub mod path;
@@ -30,9 +30,9 @@ const TIMEOUT: u32 = 30_000;
 /// 1. Check that the path stays below the API's base URL.
 /// 2. Read the connection, check that it can be used, and open its record.
 /// 3. Forward the request with the token.
-/// 4. If Smooch answers 401, ask if the token is refused in general. A path of the API may answer 401 for other
-///    reasons. If it is refused, mark the connection as revoked.
-/// 5. Return the answer.
+/// 4. If Smooch answers 401, ask Smooch if the token is still valid. A path of the API may answer 401 for other
+///    reasons. If the token is invalid, mark the connection as revoked.
+/// 5. Return the response.
 ///
 /// # Errors
 ///
@@ -65,7 +65,7 @@ pub async fn call<P: Platform>(
     }
 }
 
-/// Forwards a request with the token, and returns Smooch's answer.
+/// Forwards a request with the token, and returns Smooch's response.
 async fn forward<P: Platform>(
     settings: &Settings,
     platform: &P,
@@ -78,7 +78,7 @@ async fn forward<P: Platform>(
     let mut headers = passed_on(incoming.headers());
     headers.push(("authorization".into(), ["Bearer ", token.expose()].concat()));
     headers.extend(settings.marketplace_headers().map(|(name, value)| (name.into(), value.into())));
-    // RFC 9110 §9.3.1: a body of these has no meaning, and the platform does not send one.
+    // RFC 9110 §9.3.1: a body of GET or HEAD has no meaning, and the platform does not send one.
     let body = if matches!(target.method, Method::Get | Method::Head) { None } else { incoming.stream() };
     let request = Forward { method: target.method_name, url, headers: &headers, body, timeout: TIMEOUT };
     let started = platform.now();
@@ -91,7 +91,7 @@ async fn forward<P: Platform>(
     }
     let headers = passed_back(headers).into_iter().map(|(name, value)| (name.into(), value)).collect();
     let body = body.map_or_else(|| Body::Text(String::new()), Body::Stream);
-    Ok(Response { status, headers, body })
+    Ok(Response { status, headers, has_common_headers: false, body })
 }
 
 /// Marks the connection as revoked, and says so in the response. If that fails, the next call or the sweep tries

@@ -23,17 +23,17 @@ impl ApiKeys {
                 part.trim().split_once(':').ok_or("must be name:key, or several separated by commas")?;
             let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             if !(1..=32).contains(&name.len()) || !name.bytes().all(allowed) {
-                return Err("a key's name is 1 to 32 letters, digits, - and _");
+                return Err("must give each key a name of 1 to 32 letters, digits, - and _");
             }
             if keys.iter().any(|(other, _)| other == name) {
-                return Err("two keys have the same name");
+                return Err("has two keys with the same name");
             }
             if key.len() < SHORTEST || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err("each key must be at least 32 visible ASCII characters");
+                return Err("must have keys of at least 32 visible ASCII characters");
             }
             let digest: [u8; 32] = Sha256::digest(key).into();
             if keys.iter().any(|(_, other)| *other == digest) {
-                return Err("two names have the same key");
+                return Err("has two names with the same key");
             }
             keys.push((name.into(), digest));
         }

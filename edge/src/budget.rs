@@ -16,7 +16,7 @@ pub struct Budgeted<'a, P> {
 }
 
 impl<'a, P: Platform> Budgeted<'a, P> {
-    /// `platform` with a budget of that many requests: to KV, to the queue and to other hosts.
+    /// Limits `platform` to `budget` requests to KV, to the queue and to other hosts.
     #[must_use]
     pub const fn new(platform: &'a P, budget: u32) -> Self {
         Self { platform, budget, left: Cell::new(budget) }

@@ -20,7 +20,7 @@ struct ReturnTarget {
 
 /// Handles an authorization response (RFC 6749 §4.1.2):
 ///
-/// 1. Parse the query strictly.
+/// 1. Parse the query. Reject a repeated parameter.
 /// 2. Find the page to return to, by the site in the state. Without one, redirect to the edge's own page with the
 ///    error.
 /// 3. Check the issuer, if the settings have one.
@@ -42,7 +42,7 @@ pub fn callback(
     if let Binding::Browser(state) = &return_target.binding {
         report.site = Some(state.site.as_str().into());
     }
-    // RFC 9207 §2.4: a response of a different issuer, or without one, is a mix-up attack.
+    // RFC 9207 §2.4: reject a response with another issuer or none: it can be a mix-up attack.
     let same_issuer = settings.issuer.is_none() || settings.issuer == callback.issuer;
     let result =
         if same_issuer { callback.result.map_err(error_code) } else { Err(ErrorCode::InvalidRequest) };
@@ -90,8 +90,7 @@ fn redirect_with_receipt(
     report: &mut Report,
 ) -> Response {
     let ReturnTarget { url, binding } = return_target;
-    // A direct install starts at Smooch. The redirect URI of its authorization request is unknown here, if it had
-    // one.
+    // A direct install starts at Smooch. The edge does not know if its authorization request had a redirect URI.
     let redirect_uri = match binding {
         Binding::Browser(_) => Some(target.redirect_uri()),
         Binding::Direct => None,

@@ -1,8 +1,8 @@
 //! `POST /complete`: the page proves that it started the flow, and the edge exchanges the code, identifies the app,
 //! and seals and stores the token.
 //!
-//! No token is lost: once there is one, every outcome either stores it, returns it to the page in a receipt for a
-//! retry (escrow), or revokes it.
+//! Once the edge has a token, it stores it, returns it in an escrow receipt, or revokes it. It leaves an expired token
+//! valid only if the app has a connection in use.
 
 mod expired;
 mod problems;
@@ -37,13 +37,13 @@ const MAX_FORM: usize = 16 * 1024;
 ///
 /// 1. Parse the form.
 /// 2. Prove that this page started the flow.
-/// 3. If an earlier attempt may have completed the flow, look it up and repeat its answer. Only then: KV is not asked
-///    before Smooch otherwise.
+/// 3. If an earlier attempt may have completed the flow, look it up and repeat its response. Otherwise do not query KV
+///    before the exchange.
 /// 4. Exchange the code for a token, or take the token from the escrow receipt.
 /// 5. Ask Smooch for the token's app. If an earlier attempt has done that, ask if the token is still active.
-/// 6. Seal and store the connection. If that fails, answer with an escrow receipt.
+/// 6. Seal and store the connection. If that fails, respond with an escrow receipt.
 /// 7. Append the event and mark the flow as completed. If that fails, the connection is made nevertheless.
-/// 8. Answer the connection.
+/// 8. Respond with the connection.
 ///
 /// # Errors
 ///
@@ -159,7 +159,7 @@ fn connected(id: &ConnectionId, summary: &Summary, report: &mut Report) -> Respo
 /// Adds the CORS headers that let the page read the response.
 ///
 /// An unknown origin gets `*`, so a page whose origin is missing in the settings can read the problem that says so.
-/// Such a problem contains no receipt: none was opened for that origin.
+/// Such a problem contains no receipt: the origin check fails before any problem with a receipt.
 #[must_use]
 pub fn with_cors_headers<S>(
     settings: Option<&Settings>,
@@ -182,7 +182,7 @@ mod tests {
     };
     use shared::{AppId, State, Subdomain, Subject, Verifier, push_parameter};
 
-    // A form that is too long would be refused, and the token in its receipt would be lost.
+    // A form that is too long would be rejected, and the token in its receipt would be lost.
     #[test]
     fn the_longest_form_is_accepted() {
         let keyring =

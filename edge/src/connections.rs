@@ -22,7 +22,7 @@ use shared::{ConnectionId, ErrorCode};
 ///
 /// 1. Parse the query.
 /// 2. List a page.
-/// 3. Answer the views of its connections and the cursor of the next page.
+/// 3. Respond with the views of its connections and the cursor of the next page.
 ///
 /// # Errors
 ///
@@ -53,7 +53,7 @@ pub async fn list(platform: &impl Platform, query: &str) -> Result<Response, Pro
 ///
 /// 1. Read the connection.
 /// 2. Open its record, for the metadata.
-/// 3. Answer its view.
+/// 3. Respond with its view.
 ///
 /// # Errors
 ///
@@ -76,7 +76,7 @@ pub async fn show(
 /// 1. Read the connection.
 /// 2. Check that it can be used.
 /// 3. Open its record.
-/// 4. Answer the token.
+/// 4. Respond with the token.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! Delivers events to the partner's backend: posts each as a signed webhook (Standard Webhooks 1.0.0), and decides if
 //! and when to retry.
 //!
-//! It sends no secret, follows no redirect and changes nothing in KV. A failed delivery loses no event: every event
-//! is in the feed too.
+//! It sends no secret, follows no redirect and changes nothing in KV. A failed delivery does not remove the event from
+//! the feed.
 
 mod schedule;
 
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use shared::{ErrorCode, from_json, to_json};
 use ulid::Ulid;
 
-/// Timeout of a delivery in milliseconds. Receivers should store the event, answer, and process it later.
+/// Timeout of a delivery in milliseconds. Receivers should store the event, respond, and process it later.
 const TIMEOUT: u32 = 10_000;
 
 /// The instruction to the queue for a message.
@@ -105,7 +105,7 @@ fn event_id(message: &str) -> Option<Ulid> {
     Ulid::from_string(&id).ok()
 }
 
-/// Posts a signed event. It returns the receiver's status and its `Retry-After`, or `None` without an answer.
+/// Posts a signed event. It returns the receiver's status and its `Retry-After`, or `None` without a response.
 async fn post(
     platform: &impl Platform,
     destination: &Destination,
@@ -125,7 +125,7 @@ async fn post(
     let request = Outgoing { method: "POST", url, headers: &headers, body: Some(message), timeout: TIMEOUT };
     match platform.fetch(request).await {
         Ok(Answer { status, retry_after, .. }) => Some((status, retry_after)),
-        // Only the status of an answer matters.
+        // Only the status of a response matters.
         Err(FetchError::TooLong(status)) => Some((status, None)),
         Err(FetchError::Lost) => None,
     }

@@ -21,8 +21,9 @@ use shared::ErrorCode;
 /// The period of the rate limiter, in seconds.
 const LIMIT_PERIOD: u32 = 60;
 
-/// Answers a request and writes its log line. `settings` are the settings of the deployment or their faults. With
-/// faults, every route answers `misconfigured` and does nothing else.
+/// Responds to a request and writes its log line. `settings` are the settings of the deployment or their faults. With
+/// faults, `/healthz` names them, `/callback` redirects with the error, and the other routes respond with
+/// `misconfigured`.
 ///
 /// 1. Find the route.
 /// 2. Call its handler, and turn an error into a response.
@@ -90,7 +91,7 @@ fn with_error_headers<S>(route: Option<&Route>, response: Response<S>) -> Respon
     }
 }
 
-/// The faults of the settings: all of them, or those of the closed sites.
+/// The faults of the settings: all of them, or those of the setting SITES.
 fn faults<'a>(settings: Result<&'a Settings, &'a [Fault]>) -> &'a [Fault] {
     match settings {
         Ok(settings) => settings.sites.faults(),
@@ -98,11 +99,11 @@ fn faults<'a>(settings: Result<&'a Settings, &'a [Fault]>) -> &'a [Fault] {
     }
 }
 
-/// Answers a request to a route:
+/// Responds to a request to a route:
 ///
-/// 1. Refuse a method that the route does not allow.
-/// 2. Without settings answer `misconfigured`. `/healthz` names the faults; the callback redirects to a page for the
-///    person.
+/// 1. Reject a method that the route does not allow.
+/// 2. Without settings respond with `misconfigured`. `/healthz` names the faults; the callback redirects to a page for
+///    the person.
 /// 3. Check the API key. A wrong key counts against the rate limit of the caller's address.
 /// 4. Call the handler.
 async fn answer<P: Platform>(

@@ -25,7 +25,7 @@ pub enum EventKind {
     /// A connection was made, or made again. To distinguish the two would cost a read.
     #[serde(rename = "connection.connected")]
     Connected,
-    /// Smooch refused the token of the connection.
+    /// Smooch rejected the token of the connection.
     #[serde(rename = "connection.revoked")]
     Revoked,
     /// The partner removed the connection.

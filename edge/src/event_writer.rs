@@ -53,10 +53,10 @@ pub(crate) async fn append_connected_event(
     append(settings, platform, &Event::connected(&stored.id, &stored.summary)).await
 }
 
-/// Appends the event of a connection later, if [`append_connected_event`] failed then. It returns `true` if it did.
+/// Appends the event of a connection later, if the feed does not have it. Returns `true` if this call appended it.
 ///
-/// Readers of the feed have passed the time of the connection, so the event is appended at the current time. A
-/// tombstone, an entry without metadata, under the original key marks it as appended.
+/// Readers have passed the original position, so it appends the event at the current time. It then writes a tombstone
+/// (an entry without metadata) under the original key, so that later rounds do not append it again.
 pub(crate) async fn append_missing_connected_event(
     settings: &Settings,
     platform: &impl Platform,

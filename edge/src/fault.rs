@@ -8,7 +8,7 @@ pub struct Fault {
     /// The setting, for example `SMOOCH_TOKEN_URL` or `SITES.main.origin`.
     #[serde(rename = "name")]
     pub setting: String,
-    /// The rule that it breaks. It reads as a sentence behind the setting's name: "is missing".
+    /// The rule that it breaks. It is a phrase that follows the setting's name: "is missing".
     pub problem: &'static str,
 }
 

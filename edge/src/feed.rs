@@ -26,12 +26,12 @@ const DEFAULT_LIMIT: u16 = 100;
 /// Maximum number of KV lists for one page. If that is not enough, the page ends early with `more`.
 const MAX_LISTS: u32 = 30;
 
-/// Lists events: `?after=&limit=`. The answer's `next` is the value of `after` for the following request, also if
+/// Lists events: `?after=&limit=`. The response's `next` is the value of `after` for the following request, also if
 /// there are no events. `more` is `true` if the following request would return more at once.
 ///
 /// 1. Parse the query.
 /// 2. Read a page of the feed.
-/// 3. Answer the views of its events.
+/// 3. Respond with the views of its events.
 ///
 /// # Errors
 ///
@@ -71,7 +71,7 @@ fn parse_position(text: &str) -> Option<Ulid> {
 struct FeedPage {
     /// The events, oldest first.
     events: Vec<Event>,
-    /// The position at which the next page starts.
+    /// The position after which the next page starts.
     next: Ulid,
     /// `true` if there is more to read now.
     more: bool,
@@ -79,9 +79,9 @@ struct FeedPage {
 
 /// Reads the events after the position `after`, at most `limit`.
 ///
-/// KV lists only by prefix, and a ULID starts with its time. So the time from `after` until now is read in
-/// [`Window`]s that have one prefix each. Every page makes progress: if [`MAX_LISTS`] is reached, `next` is the start
-/// of the window that was not finished.
+/// KV lists only by prefix, and a ULID starts with its time. So the time from `after` until now is read in [`Window`]s
+/// that have one prefix each. Every page makes progress: if [`MAX_LISTS`] is reached, `next` is the last event that was
+/// read or the end of the last complete window, whichever is later.
 async fn read(platform: &impl Platform, after: Option<Ulid>, limit: usize) -> Result<FeedPage, KvError> {
     let now = platform.now();
     let end = now.saturating_sub(VISIBILITY_DELAY);

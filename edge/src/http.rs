@@ -113,8 +113,10 @@ impl<'a> Target<'a> {
 pub struct Response<S = Infallible> {
     /// The HTTP status.
     pub status: u16,
-    /// Headers, names in lower case.
+    /// Headers, names in lower case, without [`COMMON_HEADERS`].
     pub headers: Vec<(Cow<'static, str>, String)>,
+    /// `true` for a response that the edge makes itself. The platform adds [`COMMON_HEADERS`] to it.
+    pub has_common_headers: bool,
     /// The body.
     pub body: Body<S>,
 }
@@ -141,31 +143,28 @@ impl Response {
     #[must_use]
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         let headers = vec![("content-type".into(), "application/json".into())];
-        Self { status, headers, body: Body::Text(to_json(body)) }.with_common_headers()
+        Self { status, headers, has_common_headers: true, body: Body::Text(to_json(body)) }
     }
 
     /// A redirect to `location`. The browser follows it with GET, whatever the method was (RFC 9110 §15.4.4).
     #[must_use]
     pub fn see_other(location: String) -> Self {
         let headers = vec![("location".into(), location)];
-        Self { status: 303, headers, body: Body::Text(String::new()) }.with_common_headers()
+        Self { headers, ..Self::empty(303) }
     }
 
     /// A response without a body.
     #[must_use]
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Text(String::new()) }.with_common_headers()
+        let body = Body::Text(String::new());
+        Self { status, headers: Vec::new(), has_common_headers: true, body }
     }
 
     /// The same response, of the type that can also carry a stream.
     #[must_use]
     pub fn into_streamable<S>(self) -> Response<S> {
-        let Body::Text(text) = self.body;
-        Response { status: self.status, headers: self.headers, body: Body::Text(text) }
-    }
-
-    fn with_common_headers(self) -> Self {
-        COMMON_HEADERS.into_iter().fold(self, |response, (name, value)| response.with(name, value))
+        let Self { status, headers, has_common_headers, body: Body::Text(text) } = self;
+        Response { status, headers, has_common_headers, body: Body::Text(text) }
     }
 }
 

@@ -9,8 +9,8 @@
 //! | `sweep/state` | empty | the progress of the sweep | never |
 //! | `sweep/hint` | empty | the time of the last call of the Remove URL | never |
 //!
-//! A token is only in the sealed record, and never part of a key. There is no index that would be read, changed and
-//! written back: KV has no compare-and-set, so concurrent changes would be lost.
+//! A token is only in the sealed record, and never part of a key. The edge never reads, changes and rewrites a shared
+//! index: KV has no compare-and-set, so concurrent changes would be lost.
 
 use shared::{AppId, ConnectionId, Subject};
 use ulid::Ulid;

@@ -1,11 +1,10 @@
 //! The Worker's logic: it receives the redirect from Smooch, exchanges the authorization code, stores the sealed
 //! token and serves the partner's backend.
 //!
-//! It renders no HTML, sets no cookie, follows no redirect, and writes nothing before a flow has succeeded. It
-//! reaches the world only through [`platform::Platform`].
+//! It renders no HTML, sets no cookie, follows no redirect, and writes no part of a flow to KV before Smooch has issued
+//! the token. It reaches the world only through [`platform::Platform`].
 //!
-//! The modules form a tree: [`dispatch`] calls the handlers, handlers call the modules below them, and no two modules
-//! import each other.
+//! The imports form no cycle: [`dispatch`] calls the handlers, and handlers call the modules below them.
 
 pub mod api;
 pub mod api_keys;

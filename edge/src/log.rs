@@ -1,6 +1,6 @@
 //! The log: one line of JSON for each request. It never contains a code, state, token, key, query or any text from
-//! outside: each value is one of a fixed set of texts, a name from the settings, a number, or an id that the edge
-//! made.
+//! outside: each value is one of a fixed set of texts, a name from the settings, a number, or an id in the format of
+//! the edge's ids.
 
 use crate::{fault::Fault, platform::Millis};
 use serde::Serialize;

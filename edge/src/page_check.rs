@@ -1,8 +1,8 @@
 //! `GET /setup.json`: checks a site's return page for the setup page, which cannot read pages of other origins
 //! itself.
 //!
-//! It requests only the `return_to` of a site in the settings; `/callback` redirects anybody there anyway. It sends
-//! one request without any credentials, follows no redirect, and answers with facts, never with content of the page.
+//! It requests only the `return_to` of a site in the settings; `/callback` redirects anybody there anyway. It sends one
+//! request without any credentials, follows no redirect, and responds with facts, never with content of the page.
 
 pub mod csp;
 pub mod html;
@@ -33,10 +33,10 @@ pub const MAX_PAGE: usize = 512 * 1024;
 /// Maximum length of host and port in characters: a host name has at most 253.
 const MAX_HOST: usize = 260;
 
-/// Answers the [`Facts`] about a site: `?site=&origin=`.
+/// Responds with the [`Facts`] about a site: `?site=&origin=`.
 ///
 /// 1. Parse the query.
-/// 2. Find the site. Without its right name and origin, answer only if one of them matches.
+/// 2. Find the site. If name and origin do not both match, respond only with the part that matches, if any.
 /// 3. Request the return page.
 /// 4. Compare the page with the settings.
 ///

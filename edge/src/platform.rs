@@ -10,7 +10,7 @@ use thiserror::Error;
 /// Milliseconds since 1970-01-01 UTC.
 pub type Millis = u64;
 
-/// Whole seconds since 1970-01-01 UTC (`NumericDate` of RFC 7519 §2), the unit of all times in answers and events.
+/// Whole seconds since 1970-01-01 UTC (`NumericDate` of RFC 7519 §2), the unit of all times in responses and events.
 #[must_use]
 pub const fn seconds(at: Millis) -> u64 {
     at / 1000
@@ -30,38 +30,38 @@ pub trait Platform {
     /// Waits for `milliseconds`.
     fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()>;
 
-    /// Sends a request once and reads the whole answer. Redirects are returned and not followed: following one would
+    /// Sends a request once and reads the whole response. Redirects are returned and not followed: following one would
     /// send a secret to a host that no setting names.
     ///
     /// # Errors
     ///
-    /// [`FetchError::Lost`] if there is no answer in time, [`FetchError::TooLong`] if it exceeds [`LONGEST_ANSWER`].
+    /// [`FetchError::Lost`] if there is no response in time, [`FetchError::TooLong`] if it exceeds [`LONGEST_ANSWER`].
     fn fetch(&self, request: Outgoing<'_>) -> impl Future<Output = Result<Answer, FetchError>>;
 
-    /// Sends a request once and reads at most `longest` bytes of the answer's body. Redirects are returned and not
+    /// Sends a request once and reads at most `longest` bytes of the response's body. Redirects are returned and not
     /// followed.
     ///
     /// # Errors
     ///
-    /// [`FetchError::Lost`] if there is no answer in time.
+    /// [`FetchError::Lost`] if there is no response in time.
     fn load(
         &self,
         request: Outgoing<'_>,
         longest: usize,
     ) -> impl Future<Output = Result<Document, FetchError>>;
 
-    /// Sends a request and returns its answer, both with streamed bodies. Redirects are returned and not followed.
+    /// Sends a request and returns its response, both with streamed bodies. Redirects are returned and not followed.
     ///
     /// # Errors
     ///
-    /// [`FetchError::Lost`] if there is no answer in time.
+    /// [`FetchError::Lost`] if there is no response in time.
     fn forward(
         &self,
         request: Forward<'_, Self::Stream>,
     ) -> impl Future<Output = Result<Forwarded<Self::Stream>, FetchError>>;
 
-    /// Reads a value and its metadata. KV is eventually consistent: the answer, also a miss, may be up to a minute
-    /// old. So no key is read before it is written.
+    /// Reads a value and its metadata. KV is eventually consistent: the result may be up to a minute old. A cached miss
+    /// can hide a new key for a minute, so code that looks for a new key lists.
     ///
     /// # Errors
     ///
@@ -129,7 +129,7 @@ pub struct Outgoing<'a> {
     pub url: &'a str,
     /// Headers, names in lower case.
     pub headers: &'a [(&'static str, &'a str)],
-    /// The body, sent with its length and not in chunks, which some token endpoints refuse.
+    /// The body, sent with its length and not in chunks, which some token endpoints reject.
     pub body: Option<&'a str>,
     /// The timeout in milliseconds.
     pub timeout: u32,
@@ -150,7 +150,7 @@ pub struct Forward<'a, S> {
     pub timeout: u32,
 }
 
-/// Smooch's answer to a [`Forward`].
+/// Smooch's response to a [`Forward`].
 #[derive(Debug)]
 pub struct Forwarded<S> {
     /// The HTTP status.
@@ -161,7 +161,7 @@ pub struct Forwarded<S> {
     pub body: Option<S>,
 }
 
-/// An answer to an [`Outgoing`] request, read completely.
+/// A response to an [`Outgoing`] request, read completely.
 #[derive(Debug)]
 pub struct Answer {
     /// The HTTP status.
@@ -172,7 +172,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// An answer to an [`Outgoing`] request, of which at most a given number of bytes was read.
+/// A response to an [`Outgoing`] request, of which at most a given number of bytes was read.
 #[derive(Debug)]
 pub struct Document {
     /// The HTTP status.
@@ -193,7 +193,7 @@ impl Document {
     }
 }
 
-/// The longest answer that [`Platform::fetch`] reads, in bytes. Smooch's answers are under 2 KiB.
+/// The longest response that [`Platform::fetch`] reads, in bytes. Smooch's responses are under 2 KiB.
 pub const LONGEST_ANSWER: usize = 64 * 1024;
 
 /// An outgoing request failed.
@@ -203,7 +203,7 @@ pub enum FetchError {
     /// have processed the request.
     #[error("the answer was lost")]
     Lost,
-    /// The answer, with this status, is longer than [`LONGEST_ANSWER`].
+    /// The response, with this status, is longer than [`LONGEST_ANSWER`].
     #[error("the answer is too long")]
     TooLong(u16),
 }
@@ -248,11 +248,11 @@ pub struct Page {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{}", self.message())]
 pub enum KvError {
-    /// KV refused the request with this status, because it breaks one of KV's rules. A retry would be refused too.
+    /// KV rejected the request with this status, because it breaks one of KV's rules. It would reject a retry too.
     Refused(u16),
     /// KV did not answer, or failed. The operation may have been carried out.
     Unavailable,
-    /// The connection that was to be changed has been replaced by a newer one since it was read.
+    /// The connection that was to be changed was replaced or deleted after it was read.
     Changed,
 }
 
@@ -263,7 +263,7 @@ impl KvError {
         match self {
             Self::Refused(_) => "KV refused the request",
             Self::Unavailable => "KV did not answer",
-            Self::Changed => "the connection was replaced meanwhile",
+            Self::Changed => "the connection was replaced or deleted meanwhile",
         }
     }
 }

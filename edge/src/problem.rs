@@ -6,7 +6,7 @@ use crate::{fault::Fault, http::Response};
 use serde::Serialize;
 use shared::ErrorCode;
 
-/// An error that is answered to the caller.
+/// An error response to the caller.
 #[expect(missing_debug_implementations, reason = "it may carry a receipt")]
 pub struct Problem {
     /// The stable error code.
@@ -89,7 +89,7 @@ const fn status(code: ErrorCode) -> u16 {
         | ErrorCode::ReceiptExpired
         | ErrorCode::CodeRejected
         | ErrorCode::InvalidRequest
-        // The client uses these five in the browser. The edge never answers with them.
+        // The edge never sends these five in a problem. Only the client and redirects use them.
         | ErrorCode::AccessDenied
         | ErrorCode::WrongBrowser
         | ErrorCode::Unsupported
@@ -136,7 +136,7 @@ const fn detail(code: ErrorCode) -> &'static str {
         }
         ErrorCode::EdgeUnreachable => "The edge could not be reached.",
         ErrorCode::ReceiptInvalid => {
-            "The receipt is forged, altered, of another deployment or of another kind."
+            "The receipt is forged or altered, comes from another deployment, or does not fit this flow."
         }
         ErrorCode::ReceiptExpired => "The receipt is older than ten minutes. Start again.",
         ErrorCode::VerifierMismatch => "The verifier is not the one this receipt was made for.",
@@ -161,15 +161,15 @@ const fn detail(code: ErrorCode) -> &'static str {
         ErrorCode::SmoochMalformed => "Smooch's answer does not have the documented form.",
         ErrorCode::StorageUnavailable => "KV did not answer, or the stored record cannot be read.",
         ErrorCode::ConnectionRevoked => {
-            "Smooch refuses this connection's token: it was removed there. Connect again."
+            "Smooch rejects this connection's token: the authorization has ended. Connect again."
         }
         ErrorCode::ConnectionRemoving => "This connection is being removed.",
         ErrorCode::RateLimited => "Too many requests.",
         ErrorCode::Misconfigured => {
             "A setting of this edge is missing or wrong; GET /healthz or the log names it."
         }
-        ErrorCode::Unauthorized => "An API key is needed: Authorization: Bearer …",
-        ErrorCode::NotFound => "This path does not exist.",
+        ErrorCode::Unauthorized => "The API key is missing or wrong. Send it as Authorization: Bearer …",
+        ErrorCode::NotFound => "This path or connection does not exist.",
         ErrorCode::MethodNotAllowed => "This path does not support the method.",
         ErrorCode::InvalidRequest => "The request does not have the form that this path expects.",
     }

@@ -1,8 +1,8 @@
-//! Decides who may finish a flow. Nothing is exchanged, stored or revoked without a [`Proven`] completion.
+//! Decides who may finish a flow. A flow exchanges, stores and revokes only after a [`Proven`] completion.
 //!
-//! The receipt is only in the browser that came back from Smooch, and the verifier only in the browser that started
-//! the flow. A page that has both is in the same browser. This prevents "Cross-user OAuth Session Fixation" of the
-//! update to RFC 9700.
+//! The receipt is only in the browser that came back from Smooch, and the verifier only in the browser that started the
+//! flow. A page that has both runs in the browser that started the flow. This prevents the attack that the update to
+//! RFC 9700 (draft-ietf-oauth-security-topics-update) calls "Cross-user OAuth Session Fixation".
 
 use crate::{
     http::Target,
@@ -27,7 +27,7 @@ pub struct Completion {
     pub session: Option<String>,
     /// The session of the page on which the flow started.
     pub started_session: Option<String>,
-    /// Set, with any value, if the page sent this form before and got no answer.
+    /// Set, with any value, if the page sent this form before and got no response.
     pub again: Option<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct Proven {
     pub verifier: Option<Verifier>,
     /// The session of the partner's user, if there is one.
     pub session: Option<Session>,
-    /// `true` if the page sent the form before and got no answer: the flow may be completed already.
+    /// `true` if the page sent the form before and got no response: the flow may be completed already.
     pub again: bool,
 }
 
@@ -110,7 +110,7 @@ pub fn prove(
             if !target.is_own_origin(origin) {
                 return Err(ErrorCode::OriginNotAllowed);
             }
-            // A flow that started on a page of this kit has a receipt bound to its browser.
+            // A direct install has no verifier and no session, so a form with one has the wrong receipt.
             if verifier.is_some() || session.is_some() || started_session.is_some() {
                 return Err(ErrorCode::ReceiptInvalid);
             }

@@ -21,7 +21,8 @@ pub fn health(faults: &[Fault]) -> Result<Response, Problem> {
     }
 }
 
-/// `GET /embed.json`: the public settings, for the edge's own pages. Each link of the button shows them too.
+/// `GET /embed.json`: the public settings, for the edge's own pages. The button's link shows all of them except
+/// `direct_install`.
 #[must_use]
 pub fn embed(settings: &Settings) -> Response {
     #[derive(Serialize)]

@@ -1,7 +1,8 @@
 //! The receipt: the state of a flow between two requests, sealed and carried by the browser.
 //!
-//! It holds an authorization code, or a token that could not be stored (escrow), and who may finish the flow. Only
-//! the edge can open it. It is useless without the verifier, which is only in the browser that started the flow.
+//! It holds an authorization code, or a token that could not be stored (escrow), and who may finish the flow. Only the
+//! edge can open it. A receipt that is bound to a browser is useless without the verifier. A direct install has no
+//! verifier.
 
 use crate::{
     platform::Millis,
@@ -11,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use shared::{App, Challenge, Object, Secret, Site, State, Subject, from_json, to_json};
 use zeroize::Zeroizing;
 
-/// Lifetime of a receipt: longer than an authorization code lives and a page takes to load. RFC 6749 §4.1.2
-/// recommends at most ten minutes for a code.
+/// Lifetime of a receipt. It covers the life of the code and the time to load the page. RFC 6749 §4.1.2 recommends at
+/// most ten minutes for a code.
 pub const LIFETIME: Millis = 10 * 60 * 1000;
 
 /// Maximum difference between the clocks of two machines of the platform.
@@ -34,8 +35,8 @@ pub struct Receipt {
 pub enum Binding {
     /// Only the browser that started the flow may finish it, on a page of the same site.
     Browser(State),
-    /// The flow started at Smooch, without a `state` of this kit (direct install). It is finished on the edge's own
-    /// page.
+    /// The flow started at Smooch, without a `state` that a button made (direct install). It is finished on the edge's
+    /// own page.
     Direct,
 }
 
@@ -74,7 +75,7 @@ pub enum Held {
 }
 
 impl Receipt {
-    /// `true` if the receipt is too old at `now`, or if it was issued later than clock skew explains.
+    /// `true` if the receipt is too old at `now`, or if its issue time is more than `MAX_CLOCK_SKEW` in the future.
     #[must_use]
     pub const fn is_expired(&self, now: Millis) -> bool {
         self.issued > now + MAX_CLOCK_SKEW || now.saturating_sub(self.issued) > LIFETIME

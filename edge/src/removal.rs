@@ -30,7 +30,7 @@ pub enum Removal {
 ///
 /// 1. Read the connection.
 /// 2. End its authorization and delete it, with [`finish`].
-/// 3. Answer 204; or 202 if Smooch did not confirm yet, so that the sweep has to finish.
+/// 3. Respond with 204, or 202 if Smooch has not confirmed: the sweep then finishes the removal.
 ///
 /// # Errors
 ///
@@ -76,8 +76,8 @@ pub async fn finish(
     store::check_unchanged(&connections, stored).map_err(|error| kv_problem(error, report))?;
     if is_shared(&connections, stored) {
         delete(settings, platform, stored, report).await?;
-        // Two removals at the same time have each seen the other connection. The second one to get here ends the
-        // authorization. A record that does not open cannot; then the other removal does.
+        // In a race, each of two removals sees the other connection. The later one ends the authorization, if it can
+        // open its record. Otherwise only the earlier one can end it.
         if stored.open(&settings.keyring).is_ok()
             && !is_shared(&list_app(platform, stored, report).await?, stored)
             && !end_authorization(settings, platform, stored, report).await?
@@ -114,8 +114,8 @@ fn is_shared(connections: &[(ConnectionId, Summary)], stored: &Stored) -> bool {
     connections.iter().any(|(id, summary)| *id != stored.id && summary.status == Status::Connected)
 }
 
-/// Ends the authorization at Smooch. `false` if Smooch does not confirm. A revoked connection is included: Smooch
-/// may have refused its token by mistake.
+/// Ends the authorization at Smooch. `false` if Smooch does not confirm. It also asks Smooch for a revoked connection,
+/// because Smooch may have rejected its token by mistake.
 async fn end_authorization(
     settings: &Settings,
     platform: &impl Platform,
@@ -124,7 +124,7 @@ async fn end_authorization(
 ) -> Result<bool, Problem> {
     let record = match stored.open(&settings.keyring) {
         Ok(record) => record,
-        // Without the token nothing can be ended, and Smooch has refused the token before.
+        // Without the token nothing can be ended, and Smooch has rejected the token before.
         Err(_) if stored.summary.status == Status::Revoked => return Ok(true),
         Err(error) => return Err(read_problem(error, report)),
     };
@@ -136,8 +136,8 @@ async fn end_authorization(
     Ok(true)
 }
 
-/// Appends the event and deletes the connection. Without the event in the feed the connection is kept: after it is
-/// deleted nothing would append the event any more.
+/// Appends the event and deletes the connection. If the event cannot be stored, it keeps the connection: after the
+/// deletion, no later run would append the event.
 async fn delete(
     settings: &Settings,
     platform: &impl Platform,
@@ -154,8 +154,8 @@ async fn delete(
     Ok(())
 }
 
-/// Stores a deleted connection again as `removing`, so that the sweep ends its authorization. Unless the app was
-/// connected again meanwhile: then the authorization is needed.
+/// Stores a deleted connection again as `removing`, so that the sweep ends its authorization. It does not restore it if
+/// the app was connected again, because that connection needs the authorization.
 async fn restore_as_removing(
     platform: &impl Platform,
     stored: &Stored,

@@ -12,9 +12,10 @@ use crate::{
 
 /// Handles a call of the Remove URL:
 ///
-/// 1. Check the rate limit. Further calls are ignored, since each would cost a write.
+/// 1. Check the rate limit. Ignore calls over the limit, because each would cost a write.
 /// 2. Record the call for the sweep.
-/// 3. Answer 202, also if the call was ignored or could not be recorded: there is nothing that the caller could do.
+/// 3. Respond with 202, also if the call was ignored or could not be recorded: there is nothing that the caller could
+///    do.
 pub async fn removed(platform: &impl Platform, report: &mut Report) -> Response {
     if platform.allowed(Limit::Hints, "removed").await
         && let Err(error) = sweep::write_hint(platform).await

@@ -1,4 +1,4 @@
-//! Marks a connection as revoked, after Smooch has refused its token.
+//! Marks a connection as revoked, after Smooch has rejected its token.
 
 use crate::{
     event::EventKind,
@@ -13,8 +13,8 @@ use crate::{
 /// Marks a connection as revoked:
 ///
 /// 1. Check that it was not replaced since it was read.
-/// 2. Append the event. If that fails, the connection stays as it is, and the next check finds it again; a revoked
-///    connection is not checked any more, so its event would be missing for ever.
+/// 2. Append the event. If that fails, leave the connection unchanged so that the next check retries. After step 3 no
+///    check would append the event.
 /// 3. Store the new status.
 ///
 /// # Errors

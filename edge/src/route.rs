@@ -106,7 +106,8 @@ impl Route {
         }
     }
 
-    /// `true` if the route allows `method`. A route that allows GET allows HEAD (RFC 9110 §9.3.2).
+    /// `true` if the route allows `method`. Every route that allows GET allows HEAD (RFC 9110 §9.3.2), except
+    /// `/setup.json`.
     #[must_use]
     pub const fn allows(&self, method: Method) -> bool {
         match self {

@@ -65,8 +65,8 @@ struct Key {
 }
 
 const GRAMMAR: &str = "must be id:key, or several separated by commas; an id is 1 to 16 of a-z and 0-9";
-const SHORT: &str = "each key must be base64 of at least 32 random bytes";
-const TWICE: &str = "two keys have the same id";
+const SHORT: &str = "must have keys that are base64 of at least 32 random bytes";
+const TWICE: &str = "has two keys with the same id";
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,5 @@
-//! Sessions: the partner's backend states which of its users is at the page. A session is sealed and is in the page;
-//! the edge stores nothing.
+//! A session is a sealed statement of the partner's backend that names the user of the page. The page carries it; the
+//! edge does not store it.
 
 use crate::{
     platform::Millis,
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use shared::{ErrorCode, Subject, from_json, to_json};
 use std::collections::BTreeMap;
 
-/// Lifetime of a session. A page can be left open for a while; a session that leaks into a log is soon useless.
+/// Lifetime of a session. It is long enough for an open page, and short enough to limit the harm of a leaked session.
 pub const LIFETIME: Millis = 60 * 60 * 1000;
 
 /// Maximum length of all metadata names and values together, in bytes.

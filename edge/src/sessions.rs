@@ -18,7 +18,7 @@ const MAX_BODY: usize = 8 * 1024;
 ///
 /// 1. Parse the body: `{subject, metadata?}`.
 /// 2. Make a session that starts now, and seal it.
-/// 3. Answer 201 with `{session, expires_at}`.
+/// 3. Respond with 201 and `{session, expires_at}`.
 ///
 /// # Errors
 ///

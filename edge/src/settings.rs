@@ -41,7 +41,8 @@ pub struct Settings {
     pub marketplace: Option<Marketplace>,
     /// The partner's sites.
     pub sites: Sites,
-    /// `true` if a flow may start at Smooch, for example in its marketplace. Such a flow has no `state` of this kit.
+    /// `true` if a flow may start at Smooch, for example in its marketplace. Such a flow has no `state` that a button
+    /// made.
     pub direct_install: bool,
     /// The sealing keys.
     pub keyring: Keyring,
@@ -83,7 +84,8 @@ impl Settings {
         let client_id = reader.client_credential("SMOOCH_CLIENT_ID");
         let client_secret = reader.client_credential("SMOOCH_CLIENT_SECRET");
         if client_id.is_some() && client_id == client_secret {
-            reader.fault("SMOOCH_CLIENT_ID", "is the client secret, and the id is public");
+            reader
+                .fault("SMOOCH_CLIENT_ID", "must differ from SMOOCH_CLIENT_SECRET, because the id is public");
         }
         let provider = provider(&mut reader);
         let authorize_url = reader.endpoint("SMOOCH_AUTHORIZE_URL", Some(provider.authorize()));
@@ -103,7 +105,8 @@ impl Settings {
         let events = events(&mut reader);
         let mut faults = reader.faults;
         let site_faults = sites.as_ref().map(|sites| sites.faults().to_vec()).unwrap_or_default();
-        // Every `None` below has left a fault. The closure gives `None` even if one has not.
+        // A reader that returns `None` for a required setting has added a fault. If it did not, the settings are
+        // rejected anyway.
         let settings = (|| {
             Some(Self {
                 client_id: client_id?,

@@ -48,10 +48,11 @@ impl Sites {
 
     fn add(&mut self, name: &str, site: Option<SiteVar>) {
         let Some(id) = Site::parse(name).filter(|site| site.as_str() != Site::HOSTED) else {
-            return self.fault("SITES", "a site's name is 1 to 32 of a-z, 0-9 and -, and not `hosted`");
+            return self
+                .fault("SITES", "must name each site with 1 to 32 of a-z, 0-9 and -, and not `hosted`");
         };
         if self.find(&id).is_ok() || self.closed.contains(&id) {
-            return self.fault(&format!("SITES.{name}"), "is set twice; the first is used");
+            return self.fault(&format!("SITES.{name}"), "is set twice; the second is ignored");
         }
         match self.check(name, site) {
             Some(settings) => self.open.push((id, settings)),
@@ -100,7 +101,7 @@ impl Sites {
         self.open.iter().any(|(_, settings)| settings.origin.as_str() == origin)
     }
 
-    /// The faults of the closed sites.
+    /// All faults of the setting SITES.
     #[must_use]
     pub fn faults(&self) -> &[Fault] {
         &self.faults
@@ -117,7 +118,7 @@ pub enum SiteError {
 }
 
 impl SiteError {
-    /// The error code to answer: `misconfigured` for a closed site, `unknown` for a site that does not exist.
+    /// The error code of the response: `misconfigured` for a closed site, `unknown` for a site that does not exist.
     #[must_use]
     pub const fn code(self, unknown: ErrorCode) -> ErrorCode {
         match self {
@@ -168,18 +169,18 @@ mod tests {
     #[test]
     fn a_return_page_on_another_origin_is_refused() {
         const ORIGIN: &str = "https://a.example";
-        let refused = |return_to| check(ORIGIN, return_to, "SITES.main.return_to");
-        refused("https://b.example/");
-        refused("https://a.example.b.example/");
-        refused("https://a.example@b.example/");
-        refused("https://a.example:8443/");
-        refused("https:\\\\b.example/");
-        refused("//b.example/");
-        refused("http://a.example/");
-        refused("javascript:alert(1)");
-        refused("https://a.example/#x");
-        refused("https://b.example\\@a.example/");
-        refused("\thttps://b.example/");
+        let rejected = |return_to| check(ORIGIN, return_to, "SITES.main.return_to");
+        rejected("https://b.example/");
+        rejected("https://a.example.b.example/");
+        rejected("https://a.example@b.example/");
+        rejected("https://a.example:8443/");
+        rejected("https:\\\\b.example/");
+        rejected("//b.example/");
+        rejected("http://a.example/");
+        rejected("javascript:alert(1)");
+        rejected("https://a.example/#x");
+        rejected("https://b.example\\@a.example/");
+        rejected("\thttps://b.example/");
         for elsewhere in [
             "https:b.example",
             "https:/b.example",
@@ -202,7 +203,7 @@ mod tests {
             "/connected",
             "",
         ] {
-            refused(elsewhere);
+            rejected(elsewhere);
         }
         check("https://a.example/", "https://a.example/", "SITES.main.origin");
         check("*", "https://a.example/", "SITES.main.origin");

@@ -1,5 +1,5 @@
-//! The requests to Smooch's OAuth endpoints: exchange, identify, revoke, check. `shared` makes the bodies and reads
-//! the answers.
+//! The requests to Smooch's OAuth endpoints: exchange, identify, revoke, check. `shared` makes the bodies and reads the
+//! responses.
 //!
 //! A token request is never repeated here: after a timeout the code may have been used.
 
@@ -23,16 +23,16 @@ const TIMEOUT: u32 = 5_000;
 /// An exchange failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExchangeError {
-    /// Smooch refused the code: it was used before, or is too old.
+    /// Smooch rejected the code: it was used before, or is too old.
     CodeRejected,
-    /// Smooch refused the client id or the client secret.
+    /// Smooch rejected the client id or the client secret.
     ClientRejected,
     /// Smooch did not process the request, so the code is unused. Contains the `Retry-After` in seconds, if there was
     /// one.
     NotProcessed(Option<u32>),
     /// It is unknown if the code was used.
     Unknown,
-    /// The answer does not have the documented form. Contains the note for the log.
+    /// The response does not have the documented form. Contains the note for the log.
     Malformed(&'static str),
 }
 
@@ -83,7 +83,7 @@ pub(crate) enum IdentifyError {
     Unavailable(Option<u32>),
     /// Smooch does not know the token.
     Refused,
-    /// The answer does not name an app. Contains the note for the log.
+    /// The response does not name an app. Contains the note for the log.
     Malformed(&'static str),
 }
 
@@ -115,8 +115,8 @@ pub(crate) async fn identify(
     })
 }
 
-/// Revokes the authorization of a token. If Smooch refuses the token, it counts as revoked. The error is a note for
-/// the log.
+/// Revokes the authorization of a token. If Smooch rejects the token, it counts as revoked. The error is a note for the
+/// log.
 pub(crate) async fn revoke(
     settings: &Settings,
     platform: &impl Platform,
@@ -124,7 +124,10 @@ pub(crate) async fn revoke(
     app: &App,
     report: &mut Report,
 ) -> Result<(), &'static str> {
-    let url = settings.revoke_url.for_app(app.subdomain.as_ref()).ok_or("no subdomain to revoke at")?;
+    let url = settings
+        .revoke_url
+        .for_app(app.subdomain.as_ref())
+        .ok_or("the app has no subdomain, so there is no revocation URL")?;
     let authorization = Secret::new(["Bearer ", token.expose()].concat());
     let mut headers = vec![("authorization", authorization.expose())];
     headers.extend(settings.marketplace_headers());
@@ -141,9 +144,9 @@ pub(crate) async fn revoke(
 pub(crate) enum TokenStatus {
     /// Smooch accepts the token.
     Active,
-    /// Smooch refuses the token with 401 or 403.
+    /// Smooch rejects the token with 401 or 403.
     Refused,
-    /// Smooch gave no usable answer.
+    /// Smooch sent no usable response.
     Unknown,
 }
 

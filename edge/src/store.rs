@@ -1,8 +1,8 @@
 //! Reads and writes connections in KV.
 //!
-//! KV has no transactions and is eventually consistent: a read can be up to a minute old, a list is current. So
-//! nothing is read before it was written, and [`check_unchanged`] lists before an old record would overwrite a new
-//! one.
+//! KV has no transactions and is eventually consistent: a read can be up to a minute old. A list is not cached, so code
+//! that looks for a new key lists. The feed still waits for eventual consistency. [`check_unchanged`] lists before an
+//! old record would overwrite a new one.
 
 use crate::{
     keys,
@@ -111,7 +111,7 @@ pub(crate) async fn delete(platform: &impl Platform, stored: &Stored) -> Result<
     platform.kv_delete(&keys::connection(&stored.id)).await
 }
 
-/// Writes an entry, with two retries if KV does not answer. A refusal is final.
+/// Writes an entry, with two retries if KV does not answer. A rejection is final.
 ///
 /// # Errors
 ///
@@ -156,7 +156,7 @@ pub(crate) type ConnectionPage = (Vec<(ConnectionId, Summary)>, Option<String>);
 ///
 /// # Errors
 ///
-/// If KV does not answer, or refuses the cursor.
+/// If KV does not answer, or rejects the cursor.
 pub(crate) async fn list(
     platform: &impl Platform,
     subject: Option<&Subject>,
@@ -215,7 +215,7 @@ pub(crate) fn check_unchanged(
     if same { Ok(()) } else { Err(KvError::Changed) }
 }
 
-/// Marks a flow as completed, so that a repeated `/complete` gets the same answer.
+/// Marks a flow as completed, so that a repeated `/complete` gets the same response.
 ///
 /// # Errors
 ///

@@ -19,8 +19,8 @@ pub struct Summary {
     pub status: Status,
     /// The time of the last authorization. It distinguishes a record from the one that it replaced.
     pub connected_at: Millis,
-    /// The id of the sealing key of the record. With it the sweep finds records under an old key without opening
-    /// them.
+    /// The id of the sealing key of the record. The sweep compares it with the current key to find records to seal
+    /// again.
     pub key: String,
 }
 
@@ -31,14 +31,14 @@ pub enum Status {
     /// The connection can be used.
     #[default]
     Connected,
-    /// Smooch refuses the token: the owner removed the integration, or the authorization ended with another
-    /// connection of the app.
+    /// Smooch rejects the token: the owner removed the integration, or the authorization ended with another connection
+    /// of the app.
     Revoked,
     /// The partner removed the connection, and Smooch did not confirm it yet. The sweep tries again.
     Removing,
 }
 
-/// The JSON of a connection in answers and events.
+/// The JSON of a connection in responses and events.
 #[derive(Debug, Serialize)]
 pub struct ConnectionView<'a> {
     id: &'a str,
@@ -47,7 +47,7 @@ pub struct ConnectionView<'a> {
     subject: Option<&'a str>,
     status: Status,
     connected_at: u64,
-    /// The partner's own data. Only the answer for a single connection has it.
+    /// The partner's own data. Only the response for a single connection has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) metadata: Option<&'a BTreeMap<String, String>>,
 }

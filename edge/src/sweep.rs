@@ -2,8 +2,8 @@
 //! removals that Smooch had not confirmed, asks Smooch if tokens are still active, seals records with a new key, and
 //! appends missing events.
 //!
-//! It changes a connection only after it has asked Smooch. A call of the Remove URL only makes it start earlier. A
-//! run sends at most [`MAX_OPERATIONS`] requests, and the next run continues where it stopped.
+//! It marks a connection as revoked only after Smooch has rejected the token. A call of the Remove URL only makes it
+//! start earlier. A run sends at most [`MAX_OPERATIONS`] requests, and the next run continues where it stopped.
 
 mod connection;
 mod report;
@@ -32,8 +32,8 @@ pub const MAX_OPERATIONS: u32 = 40;
 /// suffices for all.
 const PAGE: u16 = 15;
 
-/// Maximum number of requests for one connection: read it and its event, ask Smooch, list its app twice, append the
-/// event, queue it, and write the connection's two entries.
+/// Usual maximum of requests for one connection, without retries: read it and its event, ask Smooch, list its app
+/// twice, append the event, queue it, and write the connection's two entries.
 const MAX_PER_CONNECTION: u32 = 9;
 
 /// The number of requests for writing the progress.

@@ -87,8 +87,8 @@ pub struct App {
 }
 
 impl App {
-    /// Longest name, in bytes. The name is kept in KV metadata, which has 1,024 bytes in all. JSON escapes can make it three
-    /// times as long there.
+    /// Longest name, in bytes. The name is kept in KV metadata, which has 1,024 bytes in all. Percent-encoding can make
+    /// it three times as long there.
     pub const MAX_NAME_LENGTH: usize = 128;
 
     /// Removes control characters from a name, trims it, and cuts it to [`App::MAX_NAME_LENGTH`] bytes at a character

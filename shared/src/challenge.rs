@@ -41,7 +41,7 @@ impl Verifier {
         is_encoded(text).then(|| Self(text.into()))
     }
 
-    /// The 43 characters. Reviewers check each call.
+    /// The 43 characters. Review each call: it reveals the verifier.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -98,7 +98,7 @@ impl Challenge {
         &self.0
     }
 
-    /// True if this is the challenge of `verifier`. The comparison takes constant time.
+    /// `true` if this is the challenge of `verifier`. The comparison takes constant time.
     #[cfg(feature = "server")]
     #[must_use]
     pub fn matches(&self, verifier: &Verifier) -> bool {
@@ -113,7 +113,7 @@ impl fmt::Display for Challenge {
     }
 }
 
-/// True for base64url without padding (RFC 4648 §5) of 32 bytes.
+/// `true` for base64url without padding (RFC 4648 §5) of 32 bytes.
 ///
 /// This checks the characters and does not decode them: a decoder would add 0.3 KB to every page with the button.
 fn is_encoded(text: &str) -> bool {

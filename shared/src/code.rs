@@ -57,7 +57,8 @@ codes! {
     SmoochUnavailable = "smooch_unavailable",
     /// Smooch's response differs from its documentation.
     SmoochMalformed = "smooch_malformed",
-    /// Smooch issued the token, and the edge could not store it. The response has a receipt that contains the sealed token.
+    /// KV failed, or a stored record cannot be read. If the edge could not store a new token, the response has a
+    /// receipt with the sealed token.
     StorageUnavailable = "storage_unavailable",
     /// Smooch rejects this connection's token, because the owner removed the integration. Connecting again repairs it.
     ConnectionRevoked = "connection_revoked",

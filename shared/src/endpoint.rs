@@ -1,7 +1,7 @@
 //! The URLs of the settings: endpoints that receive secrets, pages to which people return, and origins.
 //!
-//! It never sends a request, and it never accepts a URL whose parsed form differs from its text: another parser could read
-//! another URL in such a text.
+//! It never sends a request. It rejects a URL whose parsed form differs from its text, because another parser could
+//! read it as another URL. An empty path is the only exception.
 
 use crate::is_loopback_host;
 use alloc::string::String;
@@ -30,7 +30,7 @@ impl EndpointError {
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
-            Self::NotAUrl => "is not an absolute URL as a browser writes it",
+            Self::NotAUrl => "must be an absolute URL in its normalized form, such as https://example.com",
             Self::NotSecure => "must be https, or http on a loopback host",
             Self::UserInfo => "must not contain a user name or password",
             Self::Fragment => "must not contain a fragment",

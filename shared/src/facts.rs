@@ -16,7 +16,7 @@ pub const SESSION_PLACEHOLDER: &str = "SESSION_FROM_YOUR_BACKEND";
 pub struct Facts {
     /// The result of the search in the settings.
     pub site: SiteFact,
-    /// True if the site's users need a session. `None` if the settings do not have the site.
+    /// `true` if the site's users need a session. `None` if the settings do not have the site.
     #[cfg_attr(feature = "facts", serde(default, skip_serializing_if = "Option::is_none"))]
     pub require_session: Option<bool>,
     /// The result of the check of its `return_to`. `None` if the settings do not have the site.
@@ -68,11 +68,11 @@ pub enum PageFact {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "facts", derive(Serialize, Deserialize))]
 pub struct HtmlFacts {
-    /// True if only the beginning was read, because the page is too long.
+    /// `true` if only the beginning was read, because the page is too long.
     pub cut: bool,
     /// The script that the page loads.
     pub script: ScriptFact,
-    /// True if the page has the element.
+    /// `true` if the page has the element.
     pub button: bool,
     /// The element's attributes that do not match the settings.
     pub wrong: Vec<Attribute>,
@@ -108,7 +108,7 @@ pub enum Attribute {
     Site,
     /// `client-id` is missing, or is not the deployment's.
     ClientId,
-    /// `authorize-url` and the deployment's token endpoint belong to different servers.
+    /// `authorize-url` differs from the deployment's authorization endpoint.
     AuthorizeUrl,
     /// Only one of `pkce` and the deployment's setting `SMOOCH_PKCE` is on.
     Pkce,

@@ -54,7 +54,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 
 /// Reads a string or null, and replaces a lone surrogate (RFC 8259 §8.2) with U+FFFD. For `#[serde(deserialize_with)]`.
 ///
-/// serde rejects a lone surrogate in a `String`. A malformed name of an app must not lose the token.
+/// serde rejects a lone surrogate in a `String`. The edge must not lose a token because an app's name is malformed.
 ///
 /// # Errors
 ///

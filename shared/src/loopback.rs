@@ -2,7 +2,7 @@
 //!
 //! It never parses a URL and never resolves a name: it compares the text of a host as a browser writes it.
 
-/// True for a host that browsers treat as this machine (W3C Secure Contexts §3.1): `localhost` and the names under it,
+/// `true` for a host that browsers treat as this machine (W3C Secure Contexts §3.1): `localhost` and the names under it,
 /// `127.0.0.0/8`, and `[::1]`.
 ///
 /// `host` has no port, and is written as a browser writes it: in lower case, an IPv4 address as four decimal numbers, an IPv6
@@ -16,14 +16,15 @@
 /// ```
 #[must_use]
 pub fn is_loopback_host(host: &str) -> bool {
-    // A browser may end the host at another character: `evil.example\.localhost` is `evil.example`.
+    // A browser ends the host at some other characters too: it reads `evil.example\.localhost` as the host
+    // `evil.example`.
     let is_name = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     matches!(host, "localhost" | "[::1]")
         || is_name && host.len() > ".localhost".len() && host.ends_with(".localhost")
         || is_loopback_ipv4(host)
 }
 
-/// True for an absolute URL that is `https`, or `http` on a loopback host. It rejects `http` URLs with a user name.
+/// `true` for an absolute URL that is `https`, or `http` on a loopback host. It rejects `http` URLs with a user name.
 ///
 /// RFC 6749 §3.1.2.1: an endpoint that receives credentials requires TLS. Loopback serves development.
 #[must_use]
@@ -35,7 +36,7 @@ pub fn is_secure_url(url: &str) -> bool {
         let host_end = rest.bytes().position(|byte| matches!(byte, b':' | b'/' | b'?' | b'#'));
         host_end.and_then(|end| rest.split_at_checked(end)).unwrap_or((rest, ""))
     };
-    // The host ends the authority, or a port of digits does: `localhost:1@evil.example` is `evil.example`.
+    // Only a port of digits may follow the host: a browser reads `localhost:1@evil.example` as the host `evil.example`.
     let mut rest = rest.bytes().peekable();
     if rest.next_if_eq(&b':').is_some() {
         while rest.next_if(u8::is_ascii_digit).is_some() {}
@@ -43,7 +44,7 @@ pub fn is_secure_url(url: &str) -> bool {
     is_loopback_host(host) && matches!(rest.next(), None | Some(b'/' | b'?' | b'#'))
 }
 
-/// True for `127.` and further numbers. A browser reads such a host as an address in `127.0.0.0/8`, or rejects it.
+/// `true` for `127.` and further numbers. A browser reads such a host as an address in `127.0.0.0/8`, or rejects it.
 ///
 /// `Ipv4Addr::from_str` would add 0.2 KB to every page with the button.
 fn is_loopback_ipv4(host: &str) -> bool {

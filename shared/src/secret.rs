@@ -18,7 +18,7 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text. Reviewers check each call.
+    /// The text. Review each call: it reveals the secret.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -7,7 +7,7 @@ use alloc::string::String;
 use serde::Deserialize;
 use thiserror::Error;
 
-/// The reason why a response names no app. Each variant asks for another action of the caller.
+/// The reason why a response names no app. Each variant requires a different action from the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TokenInfoError {
     /// Smooch rejected the token: it is invalid or revoked.

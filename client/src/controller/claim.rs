@@ -50,15 +50,15 @@ impl Controller {
     /// Takes the edge's answer out of the address and decides if this browser may finish the flow.
     fn claim_returned(&self, site: &str, returned: &Returned<'_>) -> Event {
         page::clean_fragment();
-        // The request id of an earlier failure.
+        // Delete the request id of an earlier failure.
         self.state.borrow_mut().detail = String::new();
         CLAIMED.set(true);
         let challenge = returned.state.as_ref().map(|state| &state.challenge);
         let intent = challenge.and_then(storage::take_intent);
         let mut flow = intent.unwrap_or_default();
         let event = match returned.result {
-            // The flow started in another browser: the update to RFC 9700 calls accepting it "Cross-user OAuth Session
-            // Fixation". Nothing else in the fragment counts.
+            // This browser has no valid verifier for the state. Accepting the flow would allow "Cross-user OAuth
+            // Session Fixation" (update to RFC 9700). Ignore the rest of the fragment.
             _ if returned.state.is_some() && flow.verifier.is_none() => {
                 Event::Refused(ErrorCode::WrongBrowser)
             }

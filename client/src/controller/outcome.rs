@@ -14,7 +14,8 @@ use std::{mem, rc::Rc};
 use wasm_bindgen::prelude::*;
 
 impl Controller {
-    /// Fires `connected`, tells the opener, or goes back to the page the person started from.
+    /// Fires `connected`. Then it reports to the opener of a popup, or, in another window, goes back to the page where
+    /// the person started.
     pub(super) fn finish(self: &Rc<Self>, cause: &Cause<'_>) {
         let answer = answer_value(cause);
         if !self.fire("connected", &answer) {

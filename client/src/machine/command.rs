@@ -35,8 +35,8 @@ pub enum Command {
         /// Seconds to wait.
         seconds: u32,
     },
-    /// Fire `connected`, report to the opener of a popup window, and otherwise go back to the page the person started
-    /// from.
+    /// Fire `connected`. Then report to the opener of a popup, or, in another window, go back to the page where the
+    /// person started.
     FireConnected,
     /// Fire `failed`, and report it to the opener of a popup window.
     FireFailed {

@@ -72,7 +72,8 @@ pub enum Answer {
     Connected,
     /// This flow has failed for good.
     Failed(ErrorCode),
-    /// The edge is still working on the flow: the same form asks for the result.
+    /// The edge is still working on the flow: the same form asks for the result. The edge of this version does not send
+    /// it yet.
     Pending {
         /// Seconds to wait before asking.
         after: u32,

@@ -1,6 +1,6 @@
 //! The headers that a call to Smooch's API passes on, in both directions.
 
-/// A header of the answer that says that the connection is revoked now. The edge adds it to a 401.
+/// A header of the response that says that the connection is revoked now. The edge adds it to a 401.
 pub(super) const CONNECTION_STATUS: &str = "add-to-smooch-connection";
 
 /// Hop-by-hop headers (RFC 9110 §7.6.1), and headers that the platform sets itself. They are never passed on.
@@ -24,7 +24,7 @@ pub(super) fn passed_on(headers: Vec<(String, String)>) -> Vec<(String, String)>
     filtered(headers, is_passed_on)
 }
 
-/// The headers of Smooch's answer that are passed back to the caller.
+/// The headers of Smooch's response that are passed back to the caller.
 pub(super) fn passed_back(headers: Vec<(String, String)>) -> Vec<(String, String)> {
     filtered(headers, is_passed_back)
 }

@@ -15,7 +15,7 @@ pub fn upstream_url(base: &str, path: &str, query: &str) -> Option<String> {
     Endpoint::parse(&text).is_ok().then_some(text)
 }
 
-/// `true` if no parser of URLs can read `path` as one that leaves its base. It refuses:
+/// `true` if no parser of URLs can read `path` as one that leaves its base. It rejects:
 ///
 /// - empty segments, except the last: some APIs have a slash at the end;
 /// - dot segments (RFC 3986 §5.2.4), also with path parameters (`..;a=b`);

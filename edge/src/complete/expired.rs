@@ -13,7 +13,7 @@ use crate::{
 };
 use shared::{App, ErrorCode, Secret};
 
-/// Revokes a token whose escrow receipt has expired, so that no unknown token stays valid:
+/// Revokes a token whose escrow receipt has expired, so that no token stays valid that no connection uses:
 ///
 /// 1. Identify the app of the token, if no earlier attempt did.
 /// 2. Keep the token if the app has a connection in use: revocation is per app and would end that connection too.

@@ -12,7 +12,7 @@ use shared::ErrorCode;
 /// Delay before a retry in seconds, if Smooch did not give one.
 const DEFAULT_RETRY: u32 = 2;
 
-/// The longest delay in seconds that a person has to wait. An authorization code does not live longer.
+/// Longest delay before a retry, in seconds. An authorization code does not live longer.
 const MAX_RETRY: u32 = 60;
 
 /// The page retries with the receipt that it sent, after Smooch's delay or the default.

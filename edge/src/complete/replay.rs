@@ -1,4 +1,4 @@
-//! Finds the result of an earlier attempt to complete the same flow. A page repeats `/complete` if the answer was
+//! Finds the result of an earlier attempt to complete the same flow. A page repeats `/complete` if the response was
 //! lost.
 
 use super::problems::retry_same_receipt;

@@ -3,13 +3,13 @@
 /// One hour in seconds.
 const HOUR: u32 = 60 * 60;
 
-/// The delay after each failed attempt, in seconds: the example of Standard Webhooks, shortened so that all seven
-/// attempts fit into a day, after which the queue of a free plan drops a message. `max_retries` in `wrangler.toml` is
-/// its length.
+/// The delay after each failed attempt, in seconds. This shortens the example of Standard Webhooks. A free plan's queue
+/// drops a message after a day, so all seven attempts fit into a day. `max_retries` in `wrangler.toml` equals the
+/// number of delays.
 pub const SCHEDULE: [u32; 6] = [5, 5 * 60, 30 * 60, 2 * HOUR, 5 * HOUR, 10 * HOUR];
 
-/// The longest `Retry-After` that is respected in full, in seconds. With six of these the attempts still fit into a
-/// day.
+/// The longest `Retry-After` that is respected in full, in seconds. If all six responses ask for this delay, the
+/// attempts still fit into a day.
 const MAX_RETRY_AFTER: u32 = HOUR;
 
 /// The delay in seconds before the next attempt, after the failed attempt number `attempts`: that of the schedule, or

@@ -118,7 +118,7 @@ impl Policy {
 
     fn allows_connection(&self, page: &Url, edge: &Url) -> bool {
         let Some(sources) = self.sources(&["connect-src", "default-src"]) else { return true };
-        // The folder of the wasm is named by a digest, so only a policy that allows all of `/embed/` lasts.
+        // The folder of the wasm changes whenever the wasm changes, so the policy must allow any folder in `/embed/`.
         ["/embed/digest/add-to-smooch.wasm", "/complete"]
             .iter()
             .all(|path| any_matches(sources, page, &with_path(edge, path)))

@@ -23,7 +23,7 @@ pub(super) struct PageContext<'a> {
     pub(super) edge: &'a str,
 }
 
-/// The button's tag: the attributes that differ from the settings.
+/// The result of the check of the button's tag.
 struct Button {
     /// `true` if the tag names the checked site.
     is_of_site: bool,

@@ -35,7 +35,7 @@ impl<V: Vars> Reader<'_, V> {
         }
     }
 
-    /// A secret or an id, without white space and one pair of quotation marks around it.
+    /// A secret or an id. It removes white space and at most one pair of quotation marks around the text.
     pub(super) fn credential(&mut self, name: &str) -> Option<String> {
         self.text(name).map(|text| unquoted(&text).to_owned()).filter(|text| !text.is_empty())
     }
@@ -51,7 +51,7 @@ impl<V: Vars> Reader<'_, V> {
     }
 
     /// A client id or client secret. RFC 6749 appendix A.1 and A.2 allow visible ASCII and spaces. White space within
-    /// it, or a quotation mark at only one end, is a copying mistake and refused.
+    /// it, or a quotation mark that is left at either end, is a copying mistake, so it is rejected.
     pub(super) fn client_credential(&mut self, name: &str) -> Option<String> {
         let text = self.required(name)?;
         let is_quote = |mark: char| mark == '"' || mark == '\'';

@@ -65,9 +65,8 @@ async fn finish_removal(
 
 /// Checks a connection that is in use:
 ///
-/// 1. Append its event to the feed, if that failed when it was made. The rest waits for the next round then: this has
-///    used many requests of the budget.
-/// 2. Ask Smooch for the status of the token. Mark the connection as revoked if Smooch refuses it.
+/// 1. Append the event if it is missing from the feed. Then stop until the next round, to save requests.
+/// 2. Ask Smooch for the status of the token. Mark the connection as revoked if Smooch rejects it.
 /// 3. Seal the record again if its sealing key is not the first one any more.
 async fn check(
     settings: &Settings,

@@ -5,7 +5,7 @@
 pub struct SweepReport {
     /// Tokens whose status Smooch was asked for.
     pub checked: u32,
-    /// Tokens of these that Smooch refused.
+    /// Checked tokens that Smooch rejected.
     pub revoked: u32,
     /// Removals that were finished.
     pub removed: u32,

@@ -21,7 +21,7 @@ pub(crate) fn log(line: &str) {
 /// A plain JavaScript object with the fields of `value`.
 ///
 /// One `JSON.parse` makes the whole object. web-sys and serde-wasm-bindgen set each field by itself, with a call into
-/// JavaScript for each name and value: together more than all other work for an outgoing request.
+/// JavaScript for each name and value. These calls take longer than all other work for an outgoing request.
 pub(crate) fn object(value: &impl Serialize) -> JsValue {
     JSON::parse(&to_json(value)).unwrap_or_default()
 }

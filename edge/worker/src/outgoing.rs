@@ -25,8 +25,7 @@ struct Init<'a> {
     redirect: &'static str,
 }
 
-/// The body of an outgoing request. Text is sent with its `Content-Length`: some token endpoints refuse chunked
-/// bodies.
+/// The body of an outgoing request. Text is sent with its `Content-Length`: some token endpoints reject chunked bodies.
 enum OutgoingBody<'a> {
     Empty,
     Text(&'a str),
@@ -58,7 +57,7 @@ async fn send<'a>(
     response.map(JsCast::unchecked_into).map_err(|_| FetchError::Lost)
 }
 
-/// Sends a request and reads at most a little more than `limit` bytes of the body.
+/// Sends a request and reads its body. It stops reading after the chunk that exceeds `limit` bytes.
 async fn call(request: &Outgoing<'_>, limit: usize) -> Result<(Response, Vec<u8>), FetchError> {
     let body = request.body.map_or(OutgoingBody::Empty, OutgoingBody::Text);
     let headers = request.headers.iter().copied();
@@ -69,7 +68,7 @@ async fn call(request: &Outgoing<'_>, limit: usize) -> Result<(Response, Vec<u8>
     Ok((response, body))
 }
 
-/// Sends a request and reads its whole answer.
+/// Sends a request and reads its whole response.
 pub(crate) async fn fetch(request: &Outgoing<'_>) -> Result<Answer, FetchError> {
     let (response, body) = call(request, LONGEST_ANSWER).await?;
     let status = response.status();
@@ -82,7 +81,7 @@ pub(crate) async fn fetch(request: &Outgoing<'_>) -> Result<Answer, FetchError> 
     Ok(Answer { status, retry_after, body })
 }
 
-/// Sends a request and reads at most `longest` bytes of its answer.
+/// Sends a request and reads at most `longest` bytes of its response.
 pub(crate) async fn load(request: &Outgoing<'_>, longest: usize) -> Result<Document, FetchError> {
     let (response, mut body) = call(request, longest).await?;
     let is_cut = body.len() > longest;
@@ -90,7 +89,7 @@ pub(crate) async fn load(request: &Outgoing<'_>, longest: usize) -> Result<Docum
     Ok(Document { status: response.status(), headers: pairs(&response.headers()), body, is_cut })
 }
 
-/// Forwards a request of the partner's backend, and returns Smooch's answer. Both bodies are streamed.
+/// Forwards a request of the partner's backend, and returns Smooch's response. Both bodies are streamed.
 pub(crate) async fn forward(
     request: Forward<'_, ReadableStream>,
 ) -> Result<Forwarded<ReadableStream>, FetchError> {

@@ -13,8 +13,8 @@ use worker::{Delay, QueueContentType, RawMessageBuilder};
 
 pub(crate) struct Cloudflare {
     pub(crate) deployment: Rc<Deployment>,
-    /// Random bytes of this request that were not used yet. An install needs 46 bytes in three pieces, and one call into
-    /// JavaScript for all of them costs as much as one for 10.
+    /// Random bytes of this request that were not used yet. An install draws 46 bytes in three parts. One call for 48
+    /// bytes costs as much as one for 10.
     random: RefCell<Vec<u8>>,
 }
 

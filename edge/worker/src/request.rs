@@ -49,8 +49,7 @@ pub(crate) fn fits(headers: &Headers, limit: usize) -> bool {
 
 /// Reads a body: from `whole`, if it is given, otherwise chunk by chunk from `stream` until it exceeds `limit`.
 ///
-/// `whole` costs half as much as the stream, but has no limit. So it may be given only for a body whose length is
-/// known.
+/// Pass `whole` only if the body is known to have at most `limit` bytes: it is cheaper, but has no limit.
 pub(crate) async fn read(
     stream: ReadableStream,
     whole: Option<Promise>,

@@ -1,10 +1,10 @@
-//! The response, as a `Response` of the platform.
+//! Converts the edge's response to the platform's `Response`.
 
 use crate::js::{Fields, object};
-use edge::http::{Body, Response};
+use edge::http::{Body, COMMON_HEADERS, Response};
 use serde::Serialize;
 use wasm_bindgen::JsCast as _;
-use web_sys::{ReadableStream, ResponseInit};
+use web_sys::{Headers, ReadableStream, ResponseInit};
 
 /// The second argument of `new Response`.
 #[derive(Serialize)]
@@ -13,10 +13,45 @@ struct Init<'a> {
     headers: Fields<'a>,
 }
 
+thread_local! {
+    /// The second argument for responses of the edge, with [`COMMON_HEADERS`]. Copying kept headers costs the platform less
+    /// than reading them from an object each time.
+    static COMMON: ResponseInit = {
+        let init = ResponseInit::new();
+        if let Ok(headers) = Headers::new() {
+            for (name, value) in COMMON_HEADERS {
+                set(&headers, name, value);
+            }
+            init.set_headers_headers(&headers);
+        }
+        init
+    };
+}
+
+/// Sets a header. The edge's names and values are valid, so this does not fail.
+fn set(headers: &Headers, name: &str, value: &str) {
+    let _ = headers.set(name, value);
+}
+
 pub(crate) fn from(response: &Response<ReadableStream>) -> web_sys::Response {
-    let headers = response.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let init = object(&Init { status: response.status, headers: Fields(headers) });
-    let init = init.unchecked_ref::<ResponseInit>();
+    let own_headers = || response.headers.iter().map(|(name, value)| (&**name, &**value));
+    if response.has_common_headers {
+        let made = COMMON.with(|init| {
+            init.set_status(response.status);
+            make(response, init)
+        });
+        let headers = made.headers();
+        for (name, value) in own_headers() {
+            set(&headers, name, value);
+        }
+        made
+    } else {
+        let init = object(&Init { status: response.status, headers: Fields(own_headers().collect()) });
+        make(response, init.unchecked_ref())
+    }
+}
+
+fn make(response: &Response<ReadableStream>, init: &ResponseInit) -> web_sys::Response {
     // Fetch Standard, "null body status": a `Response` with such a status and a body throws.
     let is_null_body = matches!(response.status, 101 | 103 | 204 | 205 | 304);
     let made = match &response.body {
@@ -39,8 +74,12 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     fn response(status: u16, body: Body<ReadableStream>) -> web_sys::Response {
+        response_with(status, body, false)
+    }
+
+    fn response_with(status: u16, body: Body<ReadableStream>, has_common_headers: bool) -> web_sys::Response {
         let headers = vec![("content-type".into(), "text/plain".into()), ("x-name".into(), "\"a\"".into())];
-        from(&Response { status, headers, body })
+        from(&Response { status, headers, has_common_headers, body })
     }
 
     async fn text(response: &web_sys::Response) -> String {

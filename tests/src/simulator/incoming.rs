@@ -5,7 +5,7 @@ use crate::world::{Request, Response};
 use edge::{
     dispatch::handle,
     fault::Fault,
-    http::{Body, BodyError, Incoming},
+    http::{Body, BodyError, COMMON_HEADERS, Incoming},
     settings::Settings,
 };
 
@@ -21,6 +21,11 @@ pub(super) async fn answer(
     let mut response = http::Response::builder().status(answer.status);
     for (name, value) in answer.headers {
         response = response.header(name.as_ref(), value);
+    }
+    if answer.has_common_headers {
+        for (name, value) in COMMON_HEADERS {
+            response = response.header(name, value);
+        }
     }
     let body = match answer.body {
         Body::Text(text) => text.into_bytes(),

@@ -14,7 +14,7 @@ const PRESSES = ["click", "auxclick", "contextmenu", "dragstart", "pointerdown",
 const SETUP =
   "This is not set up correctly yet. Ask the people who run this site to check its connection to Smooch.";
 const LOGIN = "Your login here has ended. Reload this page, log in, and start again.";
-const UNCHECKED = "This could not be checked, so nothing was changed. Start again where you began.";
+const UNCHECKED = "We could not verify this, so we changed nothing. Go back to the page where you started and try again.";
 const SMOOCH = "Smooch is not answering as it should. Try again in a minute.";
 const MESSAGES = {
   access_denied: "You chose not to connect. Nothing was changed.",
@@ -29,10 +29,10 @@ const MESSAGES = {
   session_invalid: LOGIN,
   session_expired: LOGIN,
   session_required: LOGIN,
-  session_mismatch: "You are logged in here as someone else than when you started. Start again.",
+  session_mismatch: "You are now logged in as a different user. Start again.",
   smooch_unavailable: SMOOCH,
   smooch_malformed: SMOOCH,
-  storage_unavailable: "Smooch said yes, but it could not be saved yet. Try again in a minute.",
+  storage_unavailable: "Smooch allowed the connection, but we could not save it yet. Try again in a minute.",
   rate_limited: "Too many tries at once. Try again in a minute.",
   origin_not_allowed: SETUP,
   client_rejected: SETUP,

@@ -43,7 +43,7 @@ fn an_attackers_link_connects_nobody() {
     let forged = format!("{}/#smooch.receipt=k1.AAAA&smooch.state={state}", environment.partner);
     attacker.open("about:blank");
     attacker.open(&forged);
-    attacker.wait("the attacker sees the error", &format!("{STATUS}?.includes('could not be checked')"));
+    attacker.wait("the attacker sees the error", &format!("{STATUS}?.includes('could not verify this')"));
     assert_eq!(fixture.connections(), 0);
     assert_eq!(environment.smooch().issued_tokens().len(), 0);
 }
@@ -64,7 +64,7 @@ fn a_receipt_of_another_flow_in_the_fragment_connects_nobody() {
     let intent = browser.js("return Object.keys(localStorage).find(key => key.startsWith('smooch.intent.'))");
     let challenge = intent.as_str().unwrap().replace("smooch.intent.", "");
     for (state, message) in
-        [(attacker_state, "Start again here"), (format!("1.main.{challenge}"), "could not be checked")]
+        [(attacker_state, "Start again here"), (format!("1.main.{challenge}"), "could not verify this")]
     {
         browser.open("about:blank");
         browser.open(&format!("{}/#smooch.receipt={receipt}&smooch.state={state}", environment.partner));
