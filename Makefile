@@ -1,4 +1,4 @@
-# Each target installs the tools that it needs into the user's cache; see scripts/setup.
+# Each target that builds or tests installs the tools that it needs into the user's cache; see scripts/setup.
 
 SHELL := bash
 .DEFAULT_GOAL := help
@@ -12,9 +12,10 @@ help: ## list the targets
 
 demo: ## build, walk through one install in the terminal, and leave the three servers running
 	@scripts/setup build
+	@echo "Building the demo. The first build takes a few minutes and prints a line for each part."
 	@$(BUILD_ENV) scripts/build-client && scripts/build-setup && scripts/build-worker && exec cargo run -q -p tests --bin demo
 
-test: ## run every test; one step alone: scripts/test STEP
+test: ## run every test; one step alone: scripts/test STEP, see docs/develop.md
 	@scripts/test --system-packages
 
 soak: ## load the Worker for ten minutes with installs, lists, calls and faults, then check that no token was lost

@@ -83,6 +83,9 @@ impl Wrangler {
             // By default wrangler stores a trace of each request locally, with its whole URL and the authorization code in it.
             .env("X_LOCAL_OBSERVABILITY", "false")
             .env("WRANGLER_WRITE_LOGS", "false")
+            // All wranglers of a user share one registry by default, and one that changes while another starts makes that one
+            // build its configuration again, or never become ready.
+            .env("WRANGLER_REGISTRY_PATH", state.join("registry"))
             .env("WRANGLER_SEND_METRICS", "false")
             .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
             .env("NO_COLOR", "1")

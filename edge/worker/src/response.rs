@@ -4,7 +4,7 @@ use crate::js::{Fields, object};
 use edge::http::{Body, COMMON_HEADERS, Response};
 use serde::Serialize;
 use wasm_bindgen::JsCast as _;
-use web_sys::{Headers, ReadableStream, ResponseInit};
+use web_sys::{ReadableStream, ResponseInit};
 
 /// The second argument of `new Response`.
 #[derive(Serialize)]
@@ -13,45 +13,14 @@ struct Init<'a> {
     headers: Fields<'a>,
 }
 
-thread_local! {
-    /// The second argument for responses of the edge, with [`COMMON_HEADERS`]. Copying kept headers costs the platform less
-    /// than reading them from an object each time.
-    static COMMON: ResponseInit = {
-        let init = ResponseInit::new();
-        if let Ok(headers) = Headers::new() {
-            for (name, value) in COMMON_HEADERS {
-                set(&headers, name, value);
-            }
-            init.set_headers_headers(&headers);
-        }
-        init
-    };
-}
-
-/// Sets a header. The edge's names and values are valid, so this does not fail.
-fn set(headers: &Headers, name: &str, value: &str) {
-    let _ = headers.set(name, value);
-}
-
 pub(crate) fn from(response: &Response<ReadableStream>) -> web_sys::Response {
-    let own_headers = || response.headers.iter().map(|(name, value)| (&**name, &**value));
-    if response.has_common_headers {
-        let made = COMMON.with(|init| {
-            init.set_status(response.status);
-            make(response, init)
-        });
-        let headers = made.headers();
-        for (name, value) in own_headers() {
-            set(&headers, name, value);
-        }
-        made
-    } else {
-        let init = object(&Init { status: response.status, headers: Fields(own_headers().collect()) });
-        make(response, init.unchecked_ref())
-    }
-}
-
-fn make(response: &Response<ReadableStream>, init: &ResponseInit) -> web_sys::Response {
+    let common = if response.has_common_headers { &COMMON_HEADERS[..] } else { &[] };
+    let own = response.headers.iter().map(|(name, value)| (&**name, &**value));
+    let init = object(&Init {
+        status: response.status,
+        headers: Fields(common.iter().copied().chain(own).collect()),
+    });
+    let init = init.unchecked_ref::<ResponseInit>();
     // Fetch Standard, "null body status": a `Response` with such a status and a body throws.
     let is_null_body = matches!(response.status, 101 | 103 | 204 | 205 | 304);
     let made = match &response.body {

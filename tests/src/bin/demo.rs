@@ -66,7 +66,8 @@ fn demo() -> Result<(), String> {
         return Ok(());
     }
     println!(
-        "\nYour turn: open {partner}, click the button, and sign in as owner@example.com with the password demo."
+        "\nYour turn: open {partner}, click the button, and sign in as owner@example.com with the password demo.
+The setup page, which writes the snippet for a site and checks its page, is {edge}/."
     );
     println!("The log follows. Ctrl-C stops the servers.\n");
     while !stop.load(Ordering::Relaxed) {

@@ -1,7 +1,5 @@
-//! `docs/embed.md`: each example is served as a page and used to its end in a browser, and every attribute, custom property
-//! and text of the element is documented.
+//! `docs/embed.md`: each example is served as a page and used to its end in a browser.
 
-use client::text::Text;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -17,9 +15,6 @@ use tests::{
     },
     tools::{root, tool},
 };
-
-/// The longest page that people still read.
-const MAX_LINES: usize = 300;
 
 fn page() -> String {
     fs::read_to_string(root().join("docs/embed.md")).unwrap()
@@ -232,35 +227,4 @@ fn the_example_of_a_server_connects_for_its_user_under_its_policy() {
     install(&browser, &fixture, &settings);
     let connections = fixture.environment.connections();
     assert_eq!(connections.first().and_then(|it| it.get("subject")), Some(&json!("user-42")));
-}
-
-/// The cells of the documentation's table rows, each row split at its separators.
-fn rows(page: &str) -> impl Iterator<Item = Vec<&str>> {
-    page.lines().filter(|row| row.starts_with("| `")).map(|row| row.split(" | ").collect())
-}
-
-#[test]
-fn every_text_that_a_person_can_see_is_documented() {
-    let page = page();
-    assert!(page.lines().count() <= MAX_LINES);
-    for text in Text::all() {
-        let (key, english) = (format!("`{}`", text.key()), text.english());
-        let mut texts = rows(&page).filter(|cells| cells.len() == 4);
-        let is_documented = texts.any(|cells| cells[0].contains(&key) && cells[1].contains(english));
-        assert!(is_documented, "{key}: {english}");
-    }
-}
-
-#[test]
-fn every_attribute_and_every_custom_property_is_documented() {
-    let read = |path| fs::read_to_string(root().join(path)).unwrap();
-    let (element, style, page) = (read("client/js/element.js"), read("client/src/view.css"), page());
-    let observed = element.split_once("observedAttributes = \"").unwrap().1.split_once('"').unwrap().0;
-    let attributes = observed.split(' ').chain(["theme"]).map(str::to_owned);
-    let properties = style.split("var(--smooch-").skip(1).map(|rest| rest.split(',').next().unwrap());
-    let names: Vec<String> = attributes.chain(properties.map(|name| format!("--smooch-{name}"))).collect();
-    assert_eq!(names.len(), 13);
-    for name in names {
-        assert!(page.lines().any(|row| row.starts_with(&format!("| `{name}` |"))), "{name} has no row");
-    }
 }

@@ -222,7 +222,7 @@ fn a_build_that_is_kept_is_in_git() {
         assert!(Command::new(at("scripts/pin-client")).args(arguments).output().unwrap().status.success());
     };
     run(&["built"]);
-    assert!(!git(&["status", "--porcelain", "--untracked-files=all"]).contains("www/embed"));
+    assert_eq!(git(&["status", "--porcelain", "--untracked-files=all", "--", "www/embed"]), "");
     run(&["--keep"]);
     let folder = format!("www{}", pinned(&at("build/www")).0.replace("/add-to-smooch.js", ""));
     let kept = git(&["diff", "--cached", "--name-only"]);

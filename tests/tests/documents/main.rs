@@ -8,9 +8,14 @@
 )]
 
 mod docs;
+mod embed;
 mod fuzz;
 mod invariants;
 mod openapi;
 mod security;
 mod size;
 mod types;
+
+/// The error codes that only the client reports.
+const CLIENT_CODES: [&str; 5] =
+    ["access_denied", "wrong_browser", "unsupported", "window_closed", "edge_unreachable"];

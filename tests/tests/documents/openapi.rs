@@ -2,6 +2,7 @@
 
 mod live;
 
+use crate::CLIENT_CODES;
 use edge::{http::Body, problem::Problem, route::Route};
 use serde_json::Value;
 use shared::ErrorCode;
@@ -53,27 +54,29 @@ fn the_document_lists_every_route_and_no_other() {
             Route::Api(..) => METHODS.map(str::to_uppercase).into(),
             _ => route.allow().split(", ").map(String::from).collect(),
         };
-        assert_eq!(listed, taken, "{template}");
+        assert_eq!(
+            listed, taken,
+            "www/openapi.json lists the left methods of {template}, route.rs the right ones"
+        );
         for (method, operation) in operations(item) {
             let security = operation.get("security").unwrap_or(&document["security"]);
             let open = security.as_array().unwrap().is_empty();
-            assert_eq!(open, !route.needs_key(), "{method} {template}");
+            assert_eq!(open, !route.needs_key(), "`security` of {method} {template} in www/openapi.json");
         }
     }
     let source = fs::read_to_string(root().join("edge/src/route.rs")).unwrap();
     let body = source.split("fn name(").nth(1).unwrap().split("fn allow(").next().unwrap();
     let all: BTreeSet<&str> = body.split('"').filter(|text| text.starts_with('/')).collect();
     // `/v1` is the route of unknown paths below it.
-    assert_eq!(names, all.into_iter().filter(|name| *name != "/v1").collect());
+    let missing: Vec<_> = all.into_iter().filter(|name| *name != "/v1" && !names.contains(name)).collect();
+    assert!(missing.is_empty(), "www/openapi.json lacks {missing:?}");
 }
 
 #[test]
 fn the_document_lists_every_error_code_with_its_status() {
     let document = document();
-    // Only the client reports these codes.
-    let client_codes = ["access_denied", "wrong_browser", "unsupported", "window_closed", "edge_unreachable"];
     let sent: BTreeSet<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
-    let sent: BTreeSet<&str> = sent.into_iter().filter(|code| !client_codes.contains(code)).collect();
+    let sent: BTreeSet<&str> = sent.into_iter().filter(|code| !CLIENT_CODES.contains(code)).collect();
     let listed = document["components"]["schemas"]["Code"]["enum"].as_array().unwrap();
     assert_eq!(listed.iter().map(|code| code.as_str().unwrap()).collect::<BTreeSet<_>>(), sent);
 
@@ -97,9 +100,9 @@ fn the_document_lists_every_error_code_with_its_status() {
                     // A call that can be retried has 503.
                     let is_retry = code == ErrorCode::SmoochUnavailable && status == "503";
                     assert!(status_of_code == *status || is_retry, "{place}: {}", code.as_str());
-                    let client_codes = response["description"].as_str().unwrap();
+                    let description = response["description"].as_str().unwrap();
                     assert!(
-                        client_codes.contains(&format!("`{}`", code.as_str())),
+                        description.contains(&format!("`{}`", code.as_str())),
                         "{place} does not mention {}",
                         code.as_str()
                     );
@@ -108,7 +111,10 @@ fn the_document_lists_every_error_code_with_its_status() {
                 if let Some(example) = content["example"].as_object() {
                     let (_, body) = answer(ErrorCode::parse(example["code"].as_str().unwrap()).unwrap());
                     for name in ["title", "status", "detail", "code"] {
-                        assert_eq!(example[name], body[name], "{place}");
+                        assert_eq!(
+                            example[name], body[name],
+                            "the example of {place} in www/openapi.json (left) is not what the edge answers (right)"
+                        );
                     }
                 }
             }
@@ -116,7 +122,8 @@ fn the_document_lists_every_error_code_with_its_status() {
     }
     // No documented operation has a wrong method.
     seen.insert("method_not_allowed");
-    assert_eq!(seen, sent);
+    let missing: Vec<_> = sent.difference(&seen).collect();
+    assert!(missing.is_empty(), "no response in www/openapi.json has the codes {missing:?}");
 }
 
 /// The status and the body of a problem.
