@@ -296,7 +296,11 @@ async fn an_error_without_a_state_belongs_to_the_hosted_page() {
     let name = page("#smooch.error=invalid_request");
     let element = element(&name, "client-id=a site=hosted");
     sleep(300).await;
-    assert!(appearance(&element).ends_with("Start again where you began."), "{}", appearance(&element));
+    assert!(
+        appearance(&element).ends_with("Go back to the page where you started and try again."),
+        "{}",
+        appearance(&element)
+    );
 }
 
 #[wasm_bindgen_test]
