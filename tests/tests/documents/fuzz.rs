@@ -1,7 +1,7 @@
 //! Replays the corpus of the fuzz targets, `tests/fuzz/corpus`: seeds and regressions, each with a name. `make fuzz` looks for
 //! more.
 
-use std::{collections::BTreeSet, fs, panic};
+use std::{collections::BTreeSet, fs, panic, path::Path, process::Command};
 use tests::tools::root;
 
 /// The most files of all targets together. Inputs that a fuzzer generates do not belong into the corpus.
@@ -41,4 +41,17 @@ fn every_property_has_a_fuzz_target_and_a_corpus() {
     let names: BTreeSet<String> = fuzz_properties::ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(listed("fuzz_targets"), names);
     assert_eq!(listed("corpus"), names);
+}
+
+#[test]
+fn the_properties_belong_to_the_workspace_of_the_product() {
+    // A workspace takes the packages below its folder for its members; that of the fuzz targets must exclude the properties.
+    let output = Command::new(env!("CARGO"))
+        .args(["locate-project", "--workspace", "--message-format", "plain", "--manifest-path"])
+        .arg(root().join("tests/fuzz/properties/Cargo.toml"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let manifest = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(Path::new(manifest.trim()), root().join("Cargo.toml"));
 }
