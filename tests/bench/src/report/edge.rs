@@ -201,7 +201,7 @@ fn size(found: &Edge<'_>, section: &mut Section) {
     );
     section.plots.push(("benchmarks-cold-start.svg", plot));
     section.write(format_args!(
-        "## The edge: cold_start start, size and memory\n\n{}\
+        "## The edge: cold start, size and memory\n\n{}\
          | | to the first response, ms | beyond the floor | first request alone, ms | processor time, ms | bundle, B | gzip, B | \
          memory after the first request, MB | after {} |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
         image("benchmarks-cold-start.svg"),
