@@ -107,7 +107,7 @@ fn a_change_of_login_during_the_flow_connects_nobody() {
     environment.log_in("merchant-2");
     browser.click("#allow");
     browser.wait_for_url(&environment.partner);
-    browser.wait("the person sees the message", &format!("{STATUS}?.includes('someone else')"));
+    browser.wait("the person sees the message", &format!("{STATUS}?.includes('different user')"));
     assert_eq!(fixture.connections(), 0);
     assert_eq!(environment.smooch().issued_tokens().len(), 0, "the code was spent");
     // The new user starts again, and the connection belongs to them.
