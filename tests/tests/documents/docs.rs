@@ -17,8 +17,8 @@ use tests::{
 /// Longer than the delay of the feed, in milliseconds.
 const SETTLED: u64 = 80_000;
 
-/// The longest page that people still read.
-const MAX_LINES: usize = 300;
+/// The longest pages that people still read, in lines.
+const MAX_LINES: [(&str, usize); 2] = [("docs/backend.md", 250), ("docs/embed.md", 300)];
 
 fn page() -> String {
     fs::read_to_string(root().join("docs/backend.md")).unwrap()
@@ -103,9 +103,9 @@ fn every_error_code_is_documented_with_its_status() {
 
 #[test]
 fn the_guides_are_not_too_long() {
-    for path in ["docs/backend.md", "docs/embed.md"] {
+    for (path, limit) in MAX_LINES {
         let lines = fs::read_to_string(root().join(path)).unwrap().lines().count();
-        assert!(lines <= MAX_LINES, "{path} has {lines} lines; the limit is {MAX_LINES}");
+        assert!(lines <= limit, "{path} has {lines} lines; the limit is {limit}");
     }
 }
 
